@@ -1,0 +1,150 @@
+"""Who may do what: the one policy that pages, API, calendar, mail and commands ask.
+
+A module permission opens the door of a module, an access list opens the list; both come from a
+person's groups. See docs/permissions.md for the decision table.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Select, event, func, select
+from sqlalchemy.orm import Session
+
+from groupware.errors import Forbidden
+from groupware.models import (
+    Acl,
+    AclEntry,
+    Grant,
+    Group,
+    Level,
+    Membership,
+    Permission,
+    User,
+)
+
+_KEPT = "access"
+
+
+@dataclass(frozen=True)
+class Access:
+    """A person's rights as they are in this transaction."""
+
+    groups: frozenset[int]
+    permissions: frozenset[Permission]
+
+    @property
+    def customer(self) -> bool:
+        return Permission.CREATE_TICKETS in self.permissions
+
+    @property
+    def agent(self) -> bool:
+        """May work on tickets: those of the lists that name them, or, a manager, of all."""
+        return Permission.MANAGE_TICKETS in self.permissions or self.manager
+
+    @property
+    def manager(self) -> bool:
+        return Permission.MANAGE_SUPPORT in self.permissions
+
+    @property
+    def administrator(self) -> bool:
+        return Permission.ADMINISTER in self.permissions
+
+
+NOTHING = Access(frozenset(), frozenset())
+
+
+def access_of(session: Session, user: User | None) -> Access:
+    """Groups and module permissions of a person; an inactive one, or nobody, has nothing."""
+    if user is None or not user.active:
+        return NOTHING
+    kept: dict[int, Access] = session.info.setdefault(_KEPT, {})
+    if user.id not in kept:
+        rows = session.execute(
+            select(Membership.group_id, Grant.permission)
+            .outerjoin(Grant, Grant.group_id == Membership.group_id)
+            .where(Membership.user_id == user.id)
+        ).all()
+        kept[user.id] = Access(
+            frozenset(group for group, _ in rows),
+            frozenset(Permission(permission) for _, permission in rows if permission),
+        )
+    return kept[user.id]
+
+
+def may(session: Session, user: User | None, *permissions: Permission) -> bool:
+    """True where the person has one of these module permissions."""
+    return not access_of(session, user).permissions.isdisjoint(permissions)
+
+
+def need(session: Session, user: User | None, *permissions: Permission) -> None:
+    """Refuse whoever has none of these module permissions."""
+    if not may(session, user, *permissions):
+        raise Forbidden
+
+
+def level_in(session: Session, user: User | None, acl_id: int) -> Level:
+    """The highest level that an access list gives to one of the person's groups."""
+    groups = access_of(session, user).groups
+    return levels_in(session, groups, [acl_id]).get(acl_id, Level.NONE)
+
+
+def levels_in(
+    session: Session, groups: Collection[int], acl_ids: Collection[int]
+) -> dict[int, Level]:
+    """The highest level that each of these access lists gives to one of these groups."""
+    rows = session.execute(
+        select(AclEntry.acl_id, func.max(AclEntry.level))
+        .where(AclEntry.acl_id.in_(acl_ids), AclEntry.group_id.in_(groups))
+        .group_by(AclEntry.acl_id)
+    )
+    return {acl_id: Level(level) for acl_id, level in rows}
+
+
+def require_level(
+    session: Session, actor: User | None, level: Level, acl_id: int
+) -> None:
+    """Refuse whoever the access list gives less than this level."""
+    if level_in(session, actor, acl_id) < level:
+        raise Forbidden
+
+
+def groups_of(user: User) -> Select[tuple[int]]:
+    """The ids of the person's groups, to be used within a condition."""
+    return (
+        select(Membership.group_id)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.user_id == user.id, User.active)
+    )
+
+
+def with_permission(user: User, *permissions: Permission) -> Select[tuple[int]]:
+    """A row where the person has one of these module permissions, none where not."""
+    return (
+        select(Grant.group_id)
+        .where(Grant.group_id.in_(groups_of(user)), Grant.permission.in_(permissions))
+        .limit(1)
+    )
+
+
+def granted(user: User, level: Level) -> Select[tuple[int]]:
+    """The ids of the access lists that give the person at least this level."""
+    return select(AclEntry.acl_id).where(
+        AclEntry.group_id.in_(groups_of(user)), AclEntry.level >= level
+    )
+
+
+@event.listens_for(Session, "after_flush")
+def _forget(session: Session, _context: object) -> None:
+    # Rights are remembered for a transaction, unless it changes them.
+    changed = (*session.new, *session.dirty, *session.deleted)
+    if any(
+        isinstance(item, Acl | AclEntry | Grant | Group | Membership | User)
+        for item in changed
+    ):
+        session.info.pop(_KEPT, None)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_at_the_end(session: Session, transaction: object) -> None:
+    if getattr(transaction, "parent", None) is None:
+        session.info.pop(_KEPT, None)

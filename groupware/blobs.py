@@ -1,0 +1,94 @@
+"""Files' bytes under their own SHA-256: whole or absent, and written before the row that names them."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+from urllib.parse import unquote, urlsplit
+
+CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Blob:
+    """What was stored."""
+
+    sha256: str
+    size: int
+
+
+class Store(Protocol):
+    """Where bytes are kept by their hash."""
+
+    def put(self, chunks: Iterable[bytes]) -> Blob: ...
+    def open(self, sha256: str) -> BinaryIO: ...
+    def exists(self, sha256: str) -> bool: ...
+    def remove(self, sha256: str) -> None: ...
+
+
+class Folder:
+    """A local folder as store."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def put(self, chunks: Iterable[bytes]) -> Blob:
+        """Bytes under their own hash; writing twice is harmless."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        handle, temporary = tempfile.mkstemp(dir=self.path, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                for chunk in chunks:
+                    digest.update(chunk)
+                    size += len(chunk)
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            target = self._place(digest.hexdigest())
+            target.parent.mkdir(exist_ok=True)
+            os.replace(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        for folder in (target.parent, self.path):
+            _sync(folder)
+        return Blob(digest.hexdigest(), size)
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The bytes; FileNotFoundError where there are none."""
+        return self._place(sha256).open("rb")
+
+    def exists(self, sha256: str) -> bool:
+        return self._place(sha256).is_file()
+
+    def remove(self, sha256: str) -> None:
+        self._place(sha256).unlink(missing_ok=True)
+
+    def _place(self, sha256: str) -> Path:
+        return self.path / sha256[:2] / sha256
+
+
+def store_at(url: str) -> Store:
+    """The store that a URL names: `file:///folder`."""
+    parts = urlsplit(url)
+    if parts.scheme != "file":
+        raise ValueError(f"{parts.scheme}: is no store of files that is known here")
+    return Folder(Path(unquote(parts.path)))
+
+
+def chunks_of(stream: BinaryIO) -> Iterable[bytes]:
+    """A stream in pieces, so that a large file never lies in memory."""
+    while chunk := stream.read(CHUNK):
+        yield chunk
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

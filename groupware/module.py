@@ -1,0 +1,100 @@
+"""What a module tells the core about itself, and how the core finds it.
+
+A module is a package with a `Module` named `module` in its `__init__.py`, announced through the
+entry-point group `groupware.modules`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy.orm import Session
+
+from groupware import events
+from groupware.models import Permission, User
+
+
+@dataclass(frozen=True)
+class Link:
+    """A way to a page in a header, a side bar or the settings, shown to whoever may go there."""
+
+    label: str
+    endpoint: str
+    icon: str = ""
+    needs: Permission | None = None
+    section: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the side bar as it is drawn."""
+
+    label: str
+    href: str
+    icon: str = ""
+    hue: int = 0
+    count: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the side bar."""
+
+    title: str
+    items: Sequence[Item]
+    add_href: str = ""
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """Work that the worker does every so many seconds, in a transaction of its own."""
+
+    name: str
+    seconds: int
+    run: Callable[[Session, datetime], None]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand of the program: its name, help, arguments and act."""
+
+    name: str
+    help: str
+    arguments: Callable[[Any], None]
+    run: Callable[[Any], int]
+
+
+@dataclass(frozen=True)
+class Module:
+    """A room of the house; everything that it adds is listed here and nowhere else."""
+
+    name: str
+    blueprints: Sequence[Blueprint] = ()
+    handlers: Mapping[type[events.Event], Iterable[events.Handler]] = field(
+        default_factory=dict
+    )
+    links: Sequence[Link] = ()  # the portal's header
+    settings: Sequence[Link] = ()  # the settings' side bar
+    sidebar: Callable[[Session, User], Sequence[Section]] | None = (
+        None  # the agents' side bar
+    )
+    periodic: Sequence[Periodic] = ()
+    commands: Sequence[Command] = ()
+    home: Callable[[frozenset[Permission]], str | None] | None = None  # where `/` leads
+
+
+@cache
+def installed() -> tuple[Module, ...]:
+    """Every module, the ones that others stand on first; their handlers are in force from now on."""
+    found = {
+        entry.name: entry.load() for entry in entry_points(group="groupware.modules")
+    }
+    first = [found.pop(name) for name in ("tasks", "support", "help") if name in found]
+    modules = (*first, *(found[name] for name in sorted(found)))
+    events.install(module.handlers for module in modules)
+    return modules

@@ -1,0 +1,91 @@
+"""The application: built from settings, with every installed module."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g
+from flask.typing import ResponseReturnValue
+
+from groupware import module
+from groupware.config import Settings
+from groupware.database import Database
+from groupware.paths import templates_folder
+from groupware.web import accounts, errors, headers, identity, shell
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass
+class Parts:
+    """See `groupware.web.request.Services`."""
+
+    database: Database
+    settings: Settings
+
+
+class Groupware(Flask):
+    """Flask, with one transaction per request: return is commit, raise is rollback."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        try:
+            answer = self.make_response(super().dispatch_request())
+            if held := g.get("session"):
+                held.commit()
+        except BaseException:
+            if held := g.get("session"):
+                held.rollback()
+            raise
+        return answer
+
+
+def create_app(settings: Settings, database: Database | None = None) -> Flask:
+    """The application of these settings; it neither migrates nor asks."""
+    app = Groupware(
+        "groupware",
+        template_folder=str(templates_folder()),
+        static_folder=None,
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=1 * MEGABYTE,
+        MAX_FORM_MEMORY_SIZE=1 * MEGABYTE,
+        MAX_FORM_PARTS=200,
+        SESSION_COOKIE_NAME="__Host-session" if settings.secure else "session",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.extensions["groupware"] = Parts(
+        database or Database(settings.database_url), settings
+    )
+
+    errors.register(app)
+    headers.register(app)
+    identity.register(app)
+    shell.register(app)
+    app.register_blueprint(accounts.blueprint)
+    for installed in module.installed():
+        for blueprint in installed.blueprints:
+            app.register_blueprint(blueprint)
+
+    @app.teardown_request
+    def close(_error: BaseException | None) -> None:
+        if held := g.pop("session", None):
+            held.close()
+
+    @app.after_request
+    def run_afterwards(response: Any) -> Any:
+        acts = g.pop("afterwards", ())
+        if acts and response.status_code < 400:
+            if held := g.get("session"):
+                held.rollback()  # a reader's snapshot would only be in the way
+            with app.extensions["groupware"].database.writing() as session:
+                for act in acts:
+                    act(session)
+        return response
+
+    return app

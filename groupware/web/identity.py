@@ -1,0 +1,104 @@
+"""Who is it? Sessions live in the database, so that signing out means signed out everywhere."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import flask
+from flask import Flask, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import CSRFProtect
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, joinedload
+
+from groupware.access import access_of
+from groupware.errors import Forbidden
+from groupware.models import User, WebSession
+from groupware.secrets import hash_of, new_secret
+from groupware.web.request import ANYONE, SIGNED_IN, afterwards, now, session
+
+IDLE = timedelta(hours=8)
+LONGEST = timedelta(days=7)
+NOTICED = timedelta(minutes=5)
+"""How old `seen_at` may be before it is written again: a page view costs no write each time."""
+
+SESSION_KEY = "sid"
+
+csrf = CSRFProtect()
+
+
+def register(app: Flask) -> None:
+    """Know people by their session, and let in whom each view's audience names."""
+    csrf.init_app(app)
+    app.before_request(admit)
+
+
+def sign_in(session: Session, user: User, *, now: datetime) -> None:
+    """Begin a session with a new id; whatever the browser had before is void."""
+    flask.session.clear()
+    secret = new_secret()
+    session.add(
+        WebSession(
+            token_hash=hash_of(secret),
+            user_id=user.id,
+            credential_number=user.credential_number,
+            created_at=now,
+            seen_at=now,
+            user_agent=(request.user_agent.string or "")[:200],
+            remote=request.remote_addr or "",
+        )
+    )
+    flask.session[SESSION_KEY] = secret
+
+
+def sign_out(session: Session) -> None:
+    """End this session."""
+    if secret := flask.session.get(SESSION_KEY):
+        session.execute(
+            delete(WebSession).where(WebSession.token_hash == hash_of(secret))
+        )
+    flask.session.clear()
+
+
+def admit() -> ResponseReturnValue | None:
+    """Let in whom the view's audience names; a view without an audience lets in nobody."""
+    if request.endpoint is None:
+        return None  # answered as 404 or 405
+    view: Any = flask.current_app.view_functions[request.endpoint]
+    audience = getattr(view, "audience", None)
+    if audience is None:
+        raise Forbidden
+    g.user = None
+    if SESSION_KEY in flask.session:
+        g.user = recognise(session(), flask.session[SESSION_KEY], now())
+    if audience is ANYONE:
+        return None
+    if g.user is None:
+        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("accounts.login", next=target), 302)
+    if audience is not SIGNED_IN and access_of(
+        session(), g.user
+    ).permissions.isdisjoint(audience):
+        raise Forbidden
+    return None
+
+
+def recognise(session: Session, secret: str, now: datetime) -> User | None:
+    """Whose session this is; None where it ended, idled out, or the credentials changed since."""
+    kept = session.scalar(
+        select(WebSession)
+        .options(joinedload(WebSession.user))
+        .where(WebSession.token_hash == hash_of(secret))
+    )
+    if kept is None or now - kept.seen_at > IDLE or now - kept.created_at > LONGEST:
+        return None
+    if not kept.user.active or kept.credential_number != kept.user.credential_number:
+        return None
+    if now - kept.seen_at > NOTICED and "groupware-poll" not in request.headers:
+        token_hash = kept.token_hash
+
+        def notice(writing: Session) -> None:
+            if again := writing.get(WebSession, token_hash):
+                again.seen_at = now
+
+        afterwards(notice)
+    return kept.user

@@ -1,0 +1,3 @@
+from groupware.module import Module
+
+module = Module(name="support")

@@ -1,0 +1,289 @@
+"""What people say in a ticket: responses of customers, replies and notes of staff.
+
+reply on open            -> in progress (and assigned to the writer, where nobody has it)
+response on resolved     -> open again (or marked as answered, by the list's rule)
+response on in progress  -> waiting ends
+response on closed       -> open again; closed longer than the list's limit: a new, linked ticket
+note                     -> nothing
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from groupware.errors import Forbidden, Invalid
+from groupware.models import Level, User
+from modules.tasks import events, files, tickets
+from modules.tasks.access import agent_level, owns, require
+from modules.tasks.history import changed
+from modules.tasks.models import Comment, Kind, Link, Participant, State, Task
+
+EDITABLE = timedelta(minutes=15)
+
+
+def respond(
+    session: Session,
+    actor: User,
+    ticket: Task,
+    body: str,
+    *,
+    incoming: Sequence[files.Incoming] = (),
+    now: datetime,
+    source: str = "web",
+) -> Comment:
+    """A customer's or participant's response, which may lead to a new, linked ticket."""
+    if not owns(session, actor, ticket):
+        raise Forbidden
+    body = _checked(body, incoming)
+    if ticket.closed and _too_old(ticket, now):
+        ticket = _continued(session, actor, ticket, now=now, source=source)
+    comment = _say(
+        session, actor, ticket, Kind.REPLY, body, now=now, source=source, staff=False
+    )
+    files.attach(session, actor, ticket, comment, incoming, now=now)
+    ticket.asked_at = now
+    _tell(session, actor, ticket, comment, "responded", events.TicketResponded, now=now)
+    if ticket.state == State.RESOLVED and not ticket.task_list.response_reopens:
+        ticket.answered_after_resolution = True
+    elif ticket.state in (State.RESOLVED, State.CLOSED):
+        tickets.change_state(session, actor, ticket, State.OPEN, now=now)
+    elif ticket.waiting is not None:
+        before, ticket.waiting, ticket.waiting_until = ticket.waiting, None, None
+        changed(
+            session,
+            actor,
+            ticket,
+            "waiting",
+            now=now,
+            public=False,
+            waiting=[before, None],
+        )
+    return comment
+
+
+def reply(
+    session: Session,
+    actor: User,
+    ticket: Task,
+    body: str,
+    *,
+    incoming: Sequence[files.Incoming] = (),
+    now: datetime,
+    source: str = "web",
+) -> Comment:
+    """A staff reply, which the customer sees; on an open ticket it makes it in progress."""
+    require(session, actor, Level.WRITE, ticket.task_list)
+    body = _checked(body, incoming)
+    own = ticket.customer_id == actor.id
+    comment = _say(
+        session, actor, ticket, Kind.REPLY, body, now=now, source=source, staff=not own
+    )
+    files.attach(session, actor, ticket, comment, incoming, now=now)
+    if own:  # one's own ticket: the answer of a customer who happens to be an agent
+        ticket.asked_at = now
+        _tell(
+            session,
+            actor,
+            ticket,
+            comment,
+            "responded",
+            events.TicketResponded,
+            now=now,
+        )
+        return comment
+    ticket.answered_at = now
+    _tell(session, actor, ticket, comment, "replied", events.TicketReplied, now=now)
+    if ticket.state == State.OPEN:
+        if ticket.assignee is None and ticket.task_list.reply_assigns:
+            tickets.give(session, actor, ticket, actor, now=now)
+        tickets.change_state(session, actor, ticket, State.IN_PROGRESS, now=now)
+    return comment
+
+
+def note(
+    session: Session,
+    actor: User,
+    ticket: Task,
+    body: str,
+    *,
+    incoming: Sequence[files.Incoming] = (),
+    now: datetime,
+    source: str = "web",
+) -> Comment:
+    """A note for the list's agents; it changes nothing that a customer could see."""
+    require(session, actor, Level.WRITE, ticket.task_list)
+    body = _checked(body, incoming)
+    comment = _say(
+        session, actor, ticket, Kind.NOTE, body, now=now, source=source, staff=True
+    )
+    files.attach(session, actor, ticket, comment, incoming, now=now)
+    _tell(session, actor, ticket, comment, "noted", events.NoteAdded, now=now)
+    return comment
+
+
+def edit_comment(
+    session: Session, actor: User, comment: Comment, body: str, *, now: datetime
+) -> None:
+    """Change what one wrote oneself, within 15 minutes and while nobody has answered."""
+    ticket = comment.task
+    if comment.author_id != actor.id or not (
+        owns(session, actor, ticket)
+        or agent_level(session, actor, ticket.task_list) >= Level.WRITE
+    ):
+        raise Forbidden
+    if now - comment.created > EDITABLE:
+        raise Forbidden("This can be changed for 15 minutes only.")
+    if _answered(session, comment):
+        raise Forbidden("This has been answered and can no longer be changed.")
+    body = _checked(body, ())
+    if body == comment.body:
+        return
+    before, comment.body, comment.edited = comment.body, body, now
+    changed(
+        session,
+        actor,
+        ticket,
+        "comment_edited",
+        now=now,
+        public=comment.kind == Kind.REPLY,
+        event=events.CommentChanged(ticket=ticket, by=actor, at=now, comment=comment),
+        comment=comment.id,
+        body=[before, body],
+    )
+
+
+def delete_comment(
+    session: Session, actor: User, comment: Comment, *, now: datetime
+) -> None:
+    """Remove a reply or note for good; the journal says that it was there."""
+    ticket, kind = comment.task, comment.kind
+    require(session, actor, Level.MANAGE, ticket.task_list)
+    files.detach(session, ticket, comment)
+    gone = comment.id
+    session.delete(comment)
+    session.flush()
+    if kind == Kind.NOTE:
+        ticket.note_count -= 1
+    else:
+        ticket.reply_count -= 1
+        ticket.last_reply_id = session.scalar(
+            select(func.max(Comment.id)).where(
+                Comment.task_id == ticket.id, Comment.kind == Kind.REPLY
+            )
+        )
+    changed(
+        session,
+        actor,
+        ticket,
+        "comment_deleted",
+        now=now,
+        public=kind == Kind.REPLY,
+        event=events.CommentChanged(ticket=ticket, by=actor, at=now, comment=None),
+        comment=gone,
+        kind=kind,
+    )
+
+
+def _checked(body: str, incoming: Sequence[files.Incoming]) -> str:
+    body = tickets.cleaned(body).strip()
+    if not body and not incoming:
+        raise Invalid(body="Please write something.")
+    if len(body) > tickets.LONGEST_TEXT:
+        raise Invalid(body=f"This is longer than {tickets.LONGEST_TEXT:,} characters.")
+    return body
+
+
+def _say(
+    session: Session,
+    actor: User,
+    ticket: Task,
+    kind: Kind,
+    body: str,
+    *,
+    now: datetime,
+    source: str,
+    staff: bool,
+) -> Comment:
+    comment = Comment(
+        task=ticket,
+        task_id=ticket.id,
+        author=actor,
+        kind=kind,
+        from_staff=staff,
+        body=body,
+        created=now,
+        source=source,
+    )
+    session.add(comment)
+    session.flush()
+    if kind == Kind.NOTE:
+        ticket.note_count += 1
+    else:
+        ticket.reply_count += 1
+        ticket.last_reply_id = comment.id
+    return comment
+
+
+def _tell(
+    session: Session,
+    actor: User,
+    ticket: Task,
+    comment: Comment,
+    act: str,
+    event: type[events.TicketReplied]
+    | type[events.TicketResponded]
+    | type[events.NoteAdded],
+    *,
+    now: datetime,
+) -> None:
+    changed(
+        session,
+        actor,
+        ticket,
+        act,
+        now=now,
+        public=comment.kind == Kind.REPLY,
+        event=event(ticket=ticket, by=actor, at=now, comment=comment),
+        comment=comment.id,
+    )
+
+
+def _answered(session: Session, comment: Comment) -> bool:
+    later = select(Comment.id).where(
+        Comment.task_id == comment.task_id,
+        Comment.id > comment.id,
+        Comment.author_id != comment.author_id,
+    )
+    if comment.kind == Kind.REPLY:
+        later = later.where(Comment.kind == Kind.REPLY)
+    return session.scalar(later.limit(1)) is not None
+
+
+def _too_old(ticket: Task, now: datetime) -> bool:
+    limit = ticket.task_list.reopen_within_days
+    return bool(limit and ticket.closed and now - ticket.closed > timedelta(days=limit))
+
+
+def _continued(
+    session: Session, actor: User, ticket: Task, *, now: datetime, source: str
+) -> Task:
+    """A new ticket that goes on with one that has been closed for long."""
+    follower = tickets.begin(
+        session,
+        actor,
+        customer=ticket.customer or actor,
+        task_list=ticket.task_list,
+        location=ticket.location,
+        subject=ticket.summary,
+        details=ticket.description,
+        priority=ticket.priority,
+        now=now,
+        source=source,
+    )
+    if ticket.customer_id != actor.id:
+        session.add(Participant(task_id=follower.id, user_id=actor.id))
+    session.add(Link(source_id=follower.id, target_id=ticket.id, kind="related"))
+    tickets.tell_filed(session, actor, follower, now=now)
+    return follower

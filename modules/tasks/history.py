@@ -1,0 +1,67 @@
+"""The last move of each use case: the change is written down, numbered and told."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from groupware import journal
+from groupware.events import emit
+from groupware.models import User
+from modules.tasks import events
+from modules.tasks.models import Task, TaskList
+
+ENTITY = "task"
+
+
+def changed(
+    session: Session,
+    actor: User | None,
+    ticket: Task,
+    act: str,
+    *,
+    now: datetime,
+    public: bool,
+    event: events.TicketEvent | None = None,
+    **changes: Any,
+) -> None:
+    """Journal the act, move the ticket's stamps and its list's number, and emit the event.
+
+    `public` says whether the customer may see that it happened; only then does anything move
+    that the customer can see. Without an `event` it is a TicketChanged.
+    """
+    touch(session, ticket, now=now, public=public)
+    session.flush()
+    journal.record(
+        session, act, ENTITY, ticket.id, actor=actor, at=now, public=public, **changes
+    )
+    emit(
+        session,
+        event
+        or events.TicketChanged(
+            ticket=ticket, by=actor, at=now, act=act, changes=changes
+        ),
+    )
+
+
+def touch(session: Session, ticket: Task, *, now: datetime, public: bool) -> None:
+    """Move the stamps of a ticket, and take its list's next change number."""
+    ticket.last_modified = now
+    if public:
+        ticket.public_modified = now
+    ticket.sequence += 1
+    ticket.change_number = next_change(session, ticket.task_list_id)
+
+
+def next_change(session: Session, task_list_id: int) -> int:
+    """The next change number of a list, in this transaction."""
+    session.execute(
+        update(TaskList)
+        .where(TaskList.id == task_list_id)
+        .values(change_number=TaskList.change_number + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return session.scalars(
+        select(TaskList.change_number).where(TaskList.id == task_list_id)
+    ).one()

@@ -1,0 +1,196 @@
+"""What a person may see: the only place where tasks, comments and files are selected from.
+
+Three faces, each a `Select` to compose on:
+- `worked_by`: as an agent of the list (A >= READ): everything;
+- `asked_by`: as its customer or a participant: the public part;
+- `visible_to`: either.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from groupware.access import granted, with_permission
+from groupware.models import Level, Location, Permission, User
+from modules.tasks.models import (
+    Attachment,
+    Category,
+    Comment,
+    Kind,
+    Participant,
+    State,
+    Status,
+    Task,
+    TaskList,
+)
+
+
+def visible_to(user: User) -> Select[tuple[Task]]:
+    """Tasks the person may read: as an agent of the list, or as a participant of the ticket."""
+    return _there().where(or_(_works_on(user), _asks_in(user)))
+
+
+def worked_by(user: User, level: Level = Level.READ) -> Select[tuple[Task]]:
+    """Tasks of the lists on which the person has at least this level as an agent."""
+    return _there().where(_works_on(user, level))
+
+
+def asked_by(user: User) -> Select[tuple[Task]]:
+    """Tasks the person may read as a customer: own ones, and colleagues' where the list says so."""
+    return _there().where(_asks_in(user))
+
+
+def own_of(user: User) -> Select[tuple[Task]]:
+    """Tasks whose customer or participant the person is."""
+    return _there().where(_is_customer(user), Task.id.in_(_participations(user)))
+
+
+def lists_worked_by(user: User, level: Level = Level.READ) -> Select[tuple[TaskList]]:
+    """Task lists on which the person has at least this level as an agent."""
+    return select(TaskList).where(TaskList.id.in_(_lists(user, level)))
+
+
+def lists_open_to(user: User) -> Select[tuple[TaskList]]:
+    """Ticket types in which the person may file a request, in the managers' order."""
+    return (
+        select(TaskList)
+        .where(
+            _is_customer(user),
+            TaskList.archived.is_(False),
+            TaskList.customer_acl_id.in_(granted(user, Level.CREATE)),
+        )
+        .order_by(TaskList.is_default.desc(), TaskList.position, TaskList.name)
+    )
+
+
+def locations_of(user: User) -> Select[tuple[Location]]:
+    """Locations for which the person may file a request."""
+    return (
+        select(Location)
+        .where(
+            Location.archived.is_(False), Location.acl_id.in_(granted(user, Level.READ))
+        )
+        .order_by(Location.name)
+    )
+
+
+def comments_worked_by(user: User) -> Select[tuple[Comment]]:
+    """Replies and notes of the lists that the person works on."""
+    return select(Comment).where(Comment.task_id.in_(_ids(_works_on(user))))
+
+
+def comments_asked_by(user: User) -> Select[tuple[Comment]]:
+    """Replies of the tickets that the person reads as a customer; a note is never among them."""
+    return select(Comment).where(
+        Comment.kind == Kind.REPLY, Comment.task_id.in_(_ids(_asks_in(user)))
+    )
+
+
+def files_worked_by(user: User) -> Select[tuple[Attachment]]:
+    """Files of the tickets of the lists that the person works on, those of notes included."""
+    return select(Attachment).where(Attachment.task_id.in_(_ids(_works_on(user))))
+
+
+def files_asked_by(user: User) -> Select[tuple[Attachment]]:
+    """Public files of the tickets that the person reads as a customer."""
+    reply = exists().where(
+        Comment.id == Attachment.comment_id, Comment.kind == Kind.REPLY
+    )
+    return select(Attachment).where(
+        or_(Attachment.comment_id.is_(None), reply),
+        Attachment.task_id.in_(_ids(_asks_in(user))),
+    )
+
+
+def files_visible_to(user: User) -> Select[tuple[Attachment]]:
+    """Files the person may fetch, by either face."""
+    return select(Attachment).where(
+        or_(
+            Attachment.id.in_(files_worked_by(user).with_only_columns(Attachment.id)),
+            Attachment.id.in_(files_asked_by(user).with_only_columns(Attachment.id)),
+        )
+    )
+
+
+def categories_for(task_list: TaskList) -> Select[tuple[Category]]:
+    """Categories that tickets of this list may have."""
+    return (
+        select(Category)
+        .where(
+            Category.archived.is_(False),
+            or_(
+                ~Category.task_lists.any(),
+                Category.task_lists.any(TaskList.id == task_list.id),
+            ),
+        )
+        .order_by(Category.name)
+    )
+
+
+def active() -> ColumnElement[bool]:
+    """Open or in progress; written as the partial indexes are."""
+    return and_(
+        Task.status.in_((Status.NEEDS_ACTION, Status.IN_PROCESS)),
+        Task.deleted_at.is_(None),
+    )
+
+
+def in_state(state: State) -> ColumnElement[bool]:
+    """The condition behind each word that a page says of the status."""
+    return {
+        State.OPEN: Task.status == Status.NEEDS_ACTION,
+        State.IN_PROGRESS: Task.status == Status.IN_PROCESS,
+        State.RESOLVED: and_(Task.status == Status.COMPLETED, Task.closed.is_(None)),
+        State.CLOSED: Task.closed.is_not(None),
+    }[state]
+
+
+def overdue(now: datetime) -> ColumnElement[bool]:
+    """Active, and due before now."""
+    return and_(active(), Task.due < now)
+
+
+def unassigned() -> ColumnElement[bool]:
+    return Task.assignee_id.is_(None)
+
+
+def _there() -> Select[tuple[Task]]:
+    return select(Task).where(Task.deleted_at.is_(None))
+
+
+def _ids(condition: ColumnElement[bool]) -> Select[tuple[int]]:
+    return select(Task.id).where(Task.deleted_at.is_(None), condition)
+
+
+def _works_on(user: User, level: Level = Level.READ) -> ColumnElement[bool]:
+    return Task.task_list_id.in_(_lists(user, level))
+
+
+def _asks_in(user: User) -> ColumnElement[bool]:
+    conditions = [Task.id.in_(_participations(user))]
+    if user.organisation:
+        colleague = aliased(User)
+        sharing = select(TaskList.id).where(TaskList.colleagues_see)
+        colleagues = select(colleague.id).where(
+            colleague.organisation == user.organisation
+        )
+        conditions.append(
+            and_(Task.task_list_id.in_(sharing), Task.customer_id.in_(colleagues))
+        )
+    return and_(_is_customer(user), or_(*conditions))
+
+
+def _participations(user: User) -> Select[tuple[int]]:
+    return select(Participant.task_id).where(Participant.user_id == user.id)
+
+
+def _is_customer(user: User) -> ColumnElement[bool]:
+    return with_permission(user, Permission.CREATE_TICKETS).exists()
+
+
+def _lists(user: User, level: Level) -> Select[tuple[int]]:
+    works = with_permission(user, Permission.MANAGE_TICKETS).exists()
+    manages = with_permission(user, Permission.MANAGE_SUPPORT).exists()
+    named = TaskList.agent_acl_id.in_(granted(user, level))
+    return select(TaskList.id).where(or_(manages, and_(works, named)))

@@ -1,0 +1,167 @@
+"""What all tests share: real databases, the smallest valid things, a client that is signed in."""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from groupware import config, migrate
+from groupware.database import Database
+from groupware.models import User
+from groupware.web.app import create_app
+from tests import postgres
+from tests.factories import PASSWORD, Desk, Make
+
+ENGINES = ("sqlite", "postgresql")
+_numbers = count(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loopback_only() -> Iterator[None]:
+    """No test reaches a socket beyond this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            assert address[0] in ("127.0.0.1", "::1", "localhost"), address
+        connect(self, address)
+
+    socket.socket.connect = guarded  # type: ignore[method-assign]
+    yield
+    socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server, by GROUPWARE_TEST_POSTGRESQL or of our own; else the test is skipped."""
+    if given := os.environ.get("GROUPWARE_TEST_POSTGRESQL"):
+        yield given.rstrip("/")
+    elif postgres.programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    else:
+        with postgres.server() as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    database = Database(f"sqlite:///{path}")
+    migrate.upgrade(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_url: str) -> str:
+    _administer(postgres_url, "CREATE DATABASE template_desk")
+    database = Database(f"{postgres_url}/template_desk")
+    migrate.upgrade(database)
+    database.engine.dispose()
+    return "template_desk"
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh, migrated database, on SQLite and then on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "groupware.db"
+        shutil.copy(request.getfixturevalue("_sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgres_url")
+    template = request.getfixturevalue("_postgres_template")
+    name = f"desk_{os.getpid()}_{next(_numbers)}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield f"{server}/{name}"
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session that may write; what it wrote is seen by others once the test commits."""
+    with Session(database.writer, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def make(session: Session) -> Make:
+    return Make(session)
+
+
+@pytest.fixture
+def desk(make: Make) -> Desk:
+    return Desk(make)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> config.Settings:
+    return config.read(
+        {
+            "GROUPWARE_DATA": str(tmp_path / "data"),
+            "GROUPWARE_DATABASE_URL": database_url,
+            "GROUPWARE_BASE_URL": "http://localhost",
+        }
+    )
+
+
+@pytest.fixture
+def app(settings: config.Settings, database: Database) -> Flask:
+    return create_app(settings, database)
+
+
+SignedIn = Callable[[User | None], FlaskClient]
+
+
+@pytest.fixture
+def signed_in(app: Flask, session: Session) -> SignedIn:
+    """A client as this person, or as nobody. Commits what the test has made so far.
+
+    The client's `send(path, **form)` posts with the CSRF token of the session.
+    """
+
+    def client_of(user: User | None) -> FlaskClient:
+        session.commit()
+        client = Client(app, app.response_class)
+        if user is not None:
+            answer = client.send("/login", address=user.address, password=PASSWORD)
+            assert answer.status_code == 303, answer.text
+        return client
+
+    return client_of
+
+
+class Client(FlaskClient):
+    """A browser without eyes."""
+
+    def send(self, path: str, data: Any = None, **form: Any) -> Any:
+        """Post a form as its page would."""
+        token = self.get("/csrf").get_json()["csrf_token"]
+        values = {**(data or {}), **form, "csrf_token": token}
+        return self.post(path, data=values, headers={"Sec-Fetch-Site": "same-origin"})
+
+
+def _administer(url: str, statement: str) -> None:
+    database = Database(f"{url}/postgres")
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(statement))
+    database.engine.dispose()
