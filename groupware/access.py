@@ -100,15 +100,13 @@ def levels_in(
     return {acl_id: Level(level) for acl_id, level in rows}
 
 
-def require_level(
-    session: Session, actor: User | None, level: Level, acl_id: int
-) -> None:
+def require_level(session: Session, actor: User | None, level: Level, acl_id: int) -> None:
     """Refuse whoever the access list gives less than this level."""
     if level_in(session, actor, acl_id) < level:
         raise Forbidden
 
 
-def groups_of(user: User) -> Select[tuple[int]]:
+def groups_of(user: User) -> Select[int]:
     """The ids of the person's groups, to be used within a condition."""
     return (
         select(Membership.group_id)
@@ -117,7 +115,7 @@ def groups_of(user: User) -> Select[tuple[int]]:
     )
 
 
-def with_permission(user: User, *permissions: Permission) -> Select[tuple[int]]:
+def with_permission(user: User, *permissions: Permission) -> Select[int]:
     """A row where the person has one of these module permissions, none where not."""
     return (
         select(Grant.group_id)
@@ -126,7 +124,7 @@ def with_permission(user: User, *permissions: Permission) -> Select[tuple[int]]:
     )
 
 
-def granted(user: User, level: Level) -> Select[tuple[int]]:
+def granted(user: User, level: Level) -> Select[int]:
     """The ids of the access lists that give the person at least this level."""
     return select(AclEntry.acl_id).where(
         AclEntry.group_id.in_(groups_of(user)), AclEntry.level >= level
@@ -138,8 +136,7 @@ def _forget(session: Session, _context: object) -> None:
     # Rights are remembered for a transaction, unless it changes them.
     changed = (*session.new, *session.dirty, *session.deleted)
     if any(
-        isinstance(item, Acl | AclEntry | Grant | Group | Membership | User)
-        for item in changed
+        isinstance(item, Acl | AclEntry | Grant | Group | Membership | User) for item in changed
     ):
         session.info.pop(_KEPT, None)
 

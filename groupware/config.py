@@ -65,9 +65,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
             try:
                 return Path(path).read_text(encoding="utf-8").strip()
             except OSError as error:
-                problems.append(
-                    f"{key}_FILE: {path} cannot be read ({error.strerror})."
-                )
+                problems.append(f"{key}_FILE: {path} cannot be read ({error.strerror}).")
         return environment.get(key) or None
 
     data = Path(value("DATA") or "data").absolute()
@@ -78,24 +76,15 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
 
     base_url = (value("BASE_URL") or "http://127.0.0.1:8000").rstrip("/")
     parts = urlsplit(base_url)
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or parts.path
-        or parts.query
-    ):
-        problems.append(
-            f"{PREFIX}BASE_URL: {base_url!r} is not like https://desk.example.org."
-        )
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+        problems.append(f"{PREFIX}BASE_URL: {base_url!r} is not like https://desk.example.org.")
 
     proxies = tuple((value("TRUSTED_PROXIES") or "").replace(",", " ").split())
     for proxy in proxies:
         try:
             ip_network(proxy)
         except ValueError:
-            problems.append(
-                f"{PREFIX}TRUSTED_PROXIES: {proxy!r} is no address or network."
-            )
+            problems.append(f"{PREFIX}TRUSTED_PROXIES: {proxy!r} is no address or network.")
 
     log_format = value("LOG_FORMAT") or "text"
     if log_format not in LOG_FORMATS:
@@ -104,9 +93,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     database_url = value("DATABASE_URL") or f"sqlite:///{data / 'groupware.db'}"
     scheme = urlsplit(database_url).scheme
     if scheme not in ("sqlite", "postgresql", "postgres", "postgresql+psycopg"):
-        problems.append(
-            f"{PREFIX}DATABASE_URL: {scheme}: is neither sqlite: nor postgresql:."
-        )
+        problems.append(f"{PREFIX}DATABASE_URL: {scheme}: is neither sqlite: nor postgresql:.")
 
     secret_key = value("SECRET_KEY") or ""
     if not secret_key and not problems:

@@ -45,7 +45,7 @@ def new_revision(message: str) -> None:
         )
 
 
-def _run(database: Database, act: Callable[[Config], None]) -> None:
+def _run(database: Database, act: Callable[[Config], object]) -> None:
     with database.writer.begin() as connection:
         act(_config(connection))
 

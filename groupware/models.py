@@ -86,9 +86,7 @@ class Address(Base):
     __tablename__ = "addresses"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("users.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     address: Mapped[str] = mapped_column(String(320))
     folded: Mapped[str] = mapped_column(String(320), unique=True)
     verified: Mapped[bool] = mapped_column(default=True)
@@ -143,9 +141,7 @@ class Grant(Base):
     group_id: Mapped[int] = mapped_column(
         ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True
     )
-    permission: Mapped[Permission] = mapped_column(
-        String(32), primary_key=True, index=True
-    )
+    permission: Mapped[Permission] = mapped_column(String(32), primary_key=True, index=True)
 
 
 class Acl(Base):
@@ -165,9 +161,7 @@ class AclEntry(Base):
 
     __tablename__ = "acl_entries"
 
-    acl_id: Mapped[int] = mapped_column(
-        ForeignKey("acls.id", ondelete="CASCADE"), primary_key=True
-    )
+    acl_id: Mapped[int] = mapped_column(ForeignKey("acls.id", ondelete="CASCADE"), primary_key=True)
     group_id: Mapped[int] = mapped_column(
         ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True, index=True
     )
@@ -196,9 +190,7 @@ class WebSession(Base):
     __tablename__ = "web_sessions"
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("users.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     credential_number: Mapped[int]
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
@@ -224,14 +216,10 @@ class Token(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("users.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     kind: Mapped[TokenKind] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(String(200), default="")
-    value: Mapped[str] = mapped_column(
-        String(400), default=""
-    )  # such as the address to verify
+    value: Mapped[str] = mapped_column(String(400), default="")  # such as the address to verify
     credential_number: Mapped[int]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
@@ -266,18 +254,12 @@ class JournalEntry(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
-    actor_id: Mapped[int | None] = mapped_column(
-        ForeignKey("users.id", ondelete="SET NULL")
-    )
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     act: Mapped[str] = mapped_column(String(64))
     entity: Mapped[str] = mapped_column(String(32))
     entity_id: Mapped[int | None]
-    public: Mapped[bool] = mapped_column(
-        default=False
-    )  # may the ticket's customer see it
-    changes: Mapped[dict[str, Any]] = mapped_column(
-        JSON, default=dict
-    )  # field: [before, after]
+    public: Mapped[bool] = mapped_column(default=False)  # may the ticket's customer see it
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # field: [before, after]
 
     __table_args__ = (Index("ix_journal_entity", "entity", "entity_id", "id"),)
 
@@ -288,9 +270,7 @@ class Upload(Base):
     __tablename__ = "uploads"
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("users.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(150))
     content_type: Mapped[str] = mapped_column(String(127))
     size: Mapped[int]
@@ -317,9 +297,7 @@ class OutboundMail(Base):
     recipient: Mapped[str] = mapped_column(String(320))
     subject: Mapped[str] = mapped_column(String(250))
     message: Mapped[bytes] = mapped_column(LargeBinary)
-    secret: Mapped[bool] = mapped_column(
-        default=False
-    )  # holds a link that signs somebody in
+    secret: Mapped[bool] = mapped_column(default=False)  # holds a link that signs somebody in
     state: Mapped[Delivery] = mapped_column(String(8), default=Delivery.WAITING)
     tries: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]

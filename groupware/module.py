@@ -75,14 +75,10 @@ class Module:
 
     name: str
     blueprints: Sequence[Blueprint] = ()
-    handlers: Mapping[type[events.Event], Iterable[events.Handler]] = field(
-        default_factory=dict
-    )
+    handlers: Mapping[type[events.Event], Iterable[events.Handler]] = field(default_factory=dict)
     links: Sequence[Link] = ()  # the portal's header
     settings: Sequence[Link] = ()  # the settings' side bar
-    sidebar: Callable[[Session, User], Sequence[Section]] | None = (
-        None  # the agents' side bar
-    )
+    sidebar: Callable[[Session, User], Sequence[Section]] | None = None  # the agents' side bar
     periodic: Sequence[Periodic] = ()
     commands: Sequence[Command] = ()
     home: Callable[[frozenset[Permission]], str | None] | None = None  # where `/` leads
@@ -91,9 +87,7 @@ class Module:
 @cache
 def installed() -> tuple[Module, ...]:
     """Every module, the ones that others stand on first; their handlers are in force from now on."""
-    found = {
-        entry.name: entry.load() for entry in entry_points(group="groupware.modules")
-    }
+    found = {entry.name: entry.load() for entry in entry_points(group="groupware.modules")}
     first = [found.pop(name) for name in ("tasks", "support", "help") if name in found]
     modules = (*first, *(found[name] for name in sorted(found)))
     events.install(module.handlers for module in modules)

@@ -22,9 +22,7 @@ def folded(address: str) -> str:
 
 def by_address(session: Session, address: str) -> User | None:
     """The person who has this address."""
-    return session.scalar(
-        select(User).join(Address).where(Address.folded == folded(address))
-    )
+    return session.scalar(select(User).join(Address).where(Address.folded == folded(address)))
 
 
 def add_user(
@@ -44,9 +42,7 @@ def add_user(
         created_at=now,
         verified=verified,
         password_hash=hashed(password) if password is not None else None,
-        addresses=[
-            Address(address=address.strip(), folded=folded(address), verified=verified)
-        ],
+        addresses=[Address(address=address.strip(), folded=folded(address), verified=verified)],
     )
     session.add(user)
     session.flush()

@@ -68,9 +68,7 @@ def receive(
     return secret, upload
 
 
-def named(
-    session: Session, user: User, secrets: Iterable[str], *, now: datetime
-) -> list[Upload]:
+def named(session: Session, user: User, secrets: Iterable[str], *, now: datetime) -> list[Upload]:
     """The person's own uploads that these secrets name, in their order; others are not found."""
     hashes = [hash_of(secret) for secret in dict.fromkeys(secrets)]
     rows = {
@@ -83,7 +81,7 @@ def named(
             )
         )
     }
-    return [rows[hash] for hash in hashes if hash in rows]
+    return [rows[each] for each in hashes if each in rows]
 
 
 def check_number(files: Sequence[object]) -> None:
@@ -107,9 +105,7 @@ def sniffed(head: bytes) -> str | None:
 def cleaned_name(name: str) -> str:
     """A file's name as it may be shown: no path, no controls, 150 characters, never empty."""
     name = re.split(r"[\\/]", name)[-1]
-    name = "".join(
-        letter for letter in name if unicodedata.category(letter)[0] != "C"
-    ).strip(" .")
+    name = "".join(letter for letter in name if unicodedata.category(letter)[0] != "C").strip(" .")
     if len(name) > LONGEST_NAME:
         stem, ending = os.path.splitext(name)
         ending = ending[:16]
@@ -119,9 +115,7 @@ def cleaned_name(name: str) -> str:
 
 def _plain_type(declared: str) -> str:
     """What the sender says, unless it claims to be a picture that it is not."""
-    kind = declared.split(";")[0].strip().casefold()
-    if not re.fullmatch(
-        r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}", kind
-    ) or kind.startswith("image/"):
+    kind = declared.split(";", maxsplit=1)[0].strip().casefold()
+    if not re.fullmatch(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}", kind) or kind.startswith("image/"):
         return "application/octet-stream"
     return kind

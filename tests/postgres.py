@@ -25,7 +25,7 @@ def server() -> Iterator[str]:
     folder = programs()
     assert folder is not None
     with tempfile.TemporaryDirectory(prefix="pg") as home, socket.socket() as probe:
-        os.chmod(home, 0o755)
+        Path(home).chmod(0o711)
         data = Path(home) / "data"
         data.mkdir()
         demote: dict[str, object] = {}
@@ -46,7 +46,9 @@ def server() -> Iterator[str]:
 
         run(f"{folder}/initdb", "-D", str(data), "-U", "desk", "-A", "trust", "-E", "UTF8",
             "--locale=C.UTF-8", "--no-sync")  # fmt: skip
-        options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+        options = (
+            f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+        )
         run(f"{folder}/pg_ctl", "-D", str(data), "-w", "-l", f"{home}/log", "-o", options, "start")
         try:
             yield f"postgresql+psycopg://desk@127.0.0.1:{port}"

@@ -1,5 +1,7 @@
 """Alembic's entry: the connection comes from `groupware.migrate`."""
 
+from typing import Any, Literal
+
 from alembic import context
 
 from groupware import module
@@ -8,7 +10,7 @@ from groupware.database import Base, UtcDateTime
 module.installed()
 
 
-def in_short(kind: str, item: object, _context: object) -> str | bool:
+def in_short(kind: str, item: Any, _context: object) -> str | Literal[False]:
     """Times stand in migrations as what the database keeps."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

@@ -10,7 +10,7 @@ from groupware import module
 from groupware.config import Settings
 from groupware.database import Database
 from groupware.paths import templates_folder
-from groupware.web import accounts, errors, headers, identity, shell
+from groupware.web import accounts, errors, headers, identity, shell, words
 
 MEGABYTE = 1024 * 1024
 
@@ -59,14 +59,13 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.extensions["groupware"] = Parts(
-        database or Database(settings.database_url), settings
-    )
+    app.extensions["groupware"] = Parts(database or Database(settings.database_url), settings)
 
     errors.register(app)
     headers.register(app)
     identity.register(app)
     shell.register(app)
+    words.register(app)
     app.register_blueprint(accounts.blueprint)
     for installed in module.installed():
         for blueprint in installed.blueprints:

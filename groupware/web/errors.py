@@ -63,9 +63,7 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
         return error
     body, status = answer(error.code or 500)
     headers = {
-        name: value
-        for name, value in error.get_headers()
-        if name in ("Allow", "Retry-After")
+        name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")
     }
     return body, status, headers
 
@@ -81,7 +79,5 @@ def answer(status: int, message: str = "", number: str = "") -> tuple[str, int]:
     title, text = TEXTS.get(status, TEXTS[400])
     if held := g.get("session"):
         held.rollback()
-    page = render_template(
-        "core/error.html", title=title, text=message or text, number=number
-    )
+    page = render_template("core/error.html", title=title, text=message or text, number=number)
     return page, status

@@ -53,9 +53,7 @@ def sign_in(session: Session, user: User, *, now: datetime) -> None:
 def sign_out(session: Session) -> None:
     """End this session."""
     if secret := flask.session.get(SESSION_KEY):
-        session.execute(
-            delete(WebSession).where(WebSession.token_hash == hash_of(secret))
-        )
+        session.execute(delete(WebSession).where(WebSession.token_hash == hash_of(secret)))
     flask.session.clear()
 
 
@@ -75,9 +73,7 @@ def admit() -> ResponseReturnValue | None:
     if g.user is None:
         target = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("accounts.login", next=target), 302)
-    if audience is not SIGNED_IN and access_of(
-        session(), g.user
-    ).permissions.isdisjoint(audience):
+    if audience is not SIGNED_IN and access_of(session(), g.user).permissions.isdisjoint(audience):
         raise Forbidden
     return None
 

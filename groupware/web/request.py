@@ -49,7 +49,7 @@ class Services(Protocol):
 
 def services() -> Services:
     """Database and settings of the running application."""
-    return cast(Services, current_app.extensions["groupware"])
+    return cast("Services", current_app.extensions["groupware"])
 
 
 def open_to(*audience: Permission | frozenset[Permission]) -> Callable[[View], View]:
@@ -64,7 +64,7 @@ def open_to(*audience: Permission | frozenset[Permission]) -> Callable[[View], V
         elif audience == (SIGNED_IN,):
             allowed = SIGNED_IN
         else:
-            allowed = frozenset(cast(tuple[Permission, ...], audience))
+            allowed = frozenset(cast("tuple[Permission, ...]", audience))
         view.audience = allowed  # type: ignore[attr-defined]
         return view
 
@@ -77,14 +77,14 @@ def session() -> Session:
         database = services().database
         engine = database.engine if request.method in SAFE_METHODS else database.writer
         g.session = Session(engine)
-    return cast(Session, g.session)
+    return cast("Session", g.session)
 
 
 def now() -> datetime:
     """The time of this request, the same throughout."""
     if "now" not in g:
         g.now = utc_now()
-    return cast(datetime, g.now)
+    return cast("datetime", g.now)
 
 
 def actor() -> User:
@@ -97,7 +97,7 @@ def actor() -> User:
 
 def visitor() -> User | None:
     """Who is signed in, or None."""
-    return cast(User | None, g.get("user"))
+    return cast("User | None", g.get("user"))
 
 
 def rights() -> Access:
@@ -105,7 +105,7 @@ def rights() -> Access:
     return access_of(session(), visitor())
 
 
-def one(query: Select[tuple[T]]) -> T:
+def one(query: Select[T]) -> T:
     """The one row that is there and visible; otherwise there is nothing (404)."""
     found = session().scalars(query.limit(1)).unique().one_or_none()
     if found is None:

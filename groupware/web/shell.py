@@ -37,12 +37,7 @@ def can(permission: str) -> bool:
 
 def nav() -> list[Item]:
     """The portal's header."""
-    return [
-        _item(link)
-        for part in module.installed()
-        for link in part.links
-        if _shown(link)
-    ]
+    return [_item(link) for part in module.installed() for link in part.links if _shown(link)]
 
 
 def sidebar() -> list[Section]:

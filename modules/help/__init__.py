@@ -1,3 +1,17 @@
-from groupware.module import Module
+"""Help: end users file requests and follow them."""
 
-module = Module(name="help")
+from groupware.models import Permission
+from groupware.module import Link, Module
+from modules.help import views
+
+
+def home(permissions: frozenset[Permission]) -> str | None:
+    return "help.my_tickets" if Permission.CREATE_TICKETS in permissions else None
+
+
+module = Module(
+    name="help",
+    blueprints=[views.blueprint],
+    links=[Link("My requests", "help.my_tickets", "inbox", Permission.CREATE_TICKETS)],
+    home=home,
+)

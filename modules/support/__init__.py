@@ -1,3 +1,13 @@
-from groupware.module import Module
+"""Support: agents work the queue, managers set it up."""
 
-module = Module(name="support")
+from groupware.models import Permission
+from groupware.module import Module
+from modules.support import views
+
+
+def home(permissions: frozenset[Permission]) -> str | None:
+    agents = {Permission.MANAGE_TICKETS, Permission.MANAGE_SUPPORT}
+    return "support.queue" if agents & permissions else None
+
+
+module = Module(name="support", blueprints=[views.blueprint], home=home)

@@ -14,9 +14,7 @@ def agent_level(session: Session, user: User | None, task_list: TaskList) -> Lev
     access = access_of(session, user)
     if access.manager:
         return Level.MANAGE
-    return (
-        level_in(session, user, task_list.agent_acl_id) if access.agent else Level.NONE
-    )
+    return level_in(session, user, task_list.agent_acl_id) if access.agent else Level.NONE
 
 
 def agent_levels(session: Session, user: User | None) -> dict[int, Level]:
@@ -26,21 +24,16 @@ def agent_levels(session: Session, user: User | None) -> dict[int, Level]:
         return {}
     acls = {
         acl: task_list
-        for task_list, acl in session.execute(
-            select(TaskList.id, TaskList.agent_acl_id)
-        )
+        for task_list, acl in session.execute(select(TaskList.id, TaskList.agent_acl_id))
     }
     if access.manager:
         return dict.fromkeys(acls.values(), Level.MANAGE)
     return {
-        acls[acl]: level
-        for acl, level in levels_in(session, access.groups, list(acls)).items()
+        acls[acl]: level for acl, level in levels_in(session, access.groups, list(acls)).items()
     }
 
 
-def require(
-    session: Session, actor: User | None, level: Level, task_list: TaskList
-) -> None:
+def require(session: Session, actor: User | None, level: Level, task_list: TaskList) -> None:
     """Refuse whoever has less than this level as an agent of the list."""
     if agent_level(session, actor, task_list) < level:
         raise Forbidden

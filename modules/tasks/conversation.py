@@ -17,6 +17,7 @@ from groupware.errors import Forbidden, Invalid
 from groupware.models import Level, User
 from modules.tasks import events, files, tickets
 from modules.tasks.access import agent_level, owns, require
+from modules.tasks.files import Incoming
 from modules.tasks.history import changed
 from modules.tasks.models import Comment, Kind, Link, Participant, State, Task
 
@@ -29,7 +30,7 @@ def respond(
     ticket: Task,
     body: str,
     *,
-    incoming: Sequence[files.Incoming] = (),
+    incoming: Sequence[Incoming] = (),
     now: datetime,
     source: str = "web",
 ) -> Comment:
@@ -39,9 +40,7 @@ def respond(
     body = _checked(body, incoming)
     if ticket.closed and _too_old(ticket, now):
         ticket = _continued(session, actor, ticket, now=now, source=source)
-    comment = _say(
-        session, actor, ticket, Kind.REPLY, body, now=now, source=source, staff=False
-    )
+    comment = _say(session, actor, ticket, Kind.REPLY, body, now=now, source=source, staff=False)
     files.attach(session, actor, ticket, comment, incoming, now=now)
     ticket.asked_at = now
     _tell(session, actor, ticket, comment, "responded", events.TicketResponded, now=now)
@@ -69,7 +68,7 @@ def reply(
     ticket: Task,
     body: str,
     *,
-    incoming: Sequence[files.Incoming] = (),
+    incoming: Sequence[Incoming] = (),
     now: datetime,
     source: str = "web",
 ) -> Comment:
@@ -77,9 +76,7 @@ def reply(
     require(session, actor, Level.WRITE, ticket.task_list)
     body = _checked(body, incoming)
     own = ticket.customer_id == actor.id
-    comment = _say(
-        session, actor, ticket, Kind.REPLY, body, now=now, source=source, staff=not own
-    )
+    comment = _say(session, actor, ticket, Kind.REPLY, body, now=now, source=source, staff=not own)
     files.attach(session, actor, ticket, comment, incoming, now=now)
     if own:  # one's own ticket: the answer of a customer who happens to be an agent
         ticket.asked_at = now
@@ -108,16 +105,14 @@ def note(
     ticket: Task,
     body: str,
     *,
-    incoming: Sequence[files.Incoming] = (),
+    incoming: Sequence[Incoming] = (),
     now: datetime,
     source: str = "web",
 ) -> Comment:
     """A note for the list's agents; it changes nothing that a customer could see."""
     require(session, actor, Level.WRITE, ticket.task_list)
     body = _checked(body, incoming)
-    comment = _say(
-        session, actor, ticket, Kind.NOTE, body, now=now, source=source, staff=True
-    )
+    comment = _say(session, actor, ticket, Kind.NOTE, body, now=now, source=source, staff=True)
     files.attach(session, actor, ticket, comment, incoming, now=now)
     _tell(session, actor, ticket, comment, "noted", events.NoteAdded, now=now)
     return comment
@@ -129,8 +124,7 @@ def edit_comment(
     """Change what one wrote oneself, within 15 minutes and while nobody has answered."""
     ticket = comment.task
     if comment.author_id != actor.id or not (
-        owns(session, actor, ticket)
-        or agent_level(session, actor, ticket.task_list) >= Level.WRITE
+        owns(session, actor, ticket) or agent_level(session, actor, ticket.task_list) >= Level.WRITE
     ):
         raise Forbidden
     if now - comment.created > EDITABLE:
@@ -154,9 +148,7 @@ def edit_comment(
     )
 
 
-def delete_comment(
-    session: Session, actor: User, comment: Comment, *, now: datetime
-) -> None:
+def delete_comment(session: Session, actor: User, comment: Comment, *, now: datetime) -> None:
     """Remove a reply or note for good; the journal says that it was there."""
     ticket, kind = comment.task, comment.kind
     require(session, actor, Level.MANAGE, ticket.task_list)
@@ -186,7 +178,7 @@ def delete_comment(
     )
 
 
-def _checked(body: str, incoming: Sequence[files.Incoming]) -> str:
+def _checked(body: str, incoming: Sequence[Incoming]) -> str:
     body = tickets.cleaned(body).strip()
     if not body and not incoming:
         raise Invalid(body="Please write something.")
@@ -232,9 +224,7 @@ def _tell(
     ticket: Task,
     comment: Comment,
     act: str,
-    event: type[events.TicketReplied]
-    | type[events.TicketResponded]
-    | type[events.NoteAdded],
+    event: type[events.TicketReplied] | type[events.TicketResponded] | type[events.NoteAdded],
     *,
     now: datetime,
 ) -> None:
@@ -266,9 +256,7 @@ def _too_old(ticket: Task, now: datetime) -> bool:
     return bool(limit and ticket.closed and now - ticket.closed > timedelta(days=limit))
 
 
-def _continued(
-    session: Session, actor: User, ticket: Task, *, now: datetime, source: str
-) -> Task:
+def _continued(session: Session, actor: User, ticket: Task, *, now: datetime, source: str) -> Task:
     """A new ticket that goes on with one that has been closed for long."""
     follower = tickets.begin(
         session,

@@ -58,9 +58,7 @@ def attach(
 
 def detach(session: Session, ticket: Task, comment: Comment) -> None:
     """Remove a comment's files; their bytes go when nothing names them any more."""
-    found = session.scalars(
-        select(Attachment).where(Attachment.comment_id == comment.id)
-    ).all()
+    found = session.scalars(select(Attachment).where(Attachment.comment_id == comment.id)).all()
     for attachment in found:
         session.delete(attachment)
     _count(ticket, comment, -len(found))

@@ -33,15 +33,10 @@ def changed(
     """
     touch(session, ticket, now=now, public=public)
     session.flush()
-    journal.record(
-        session, act, ENTITY, ticket.id, actor=actor, at=now, public=public, **changes
-    )
+    journal.record(session, act, ENTITY, ticket.id, actor=actor, at=now, public=public, **changes)
     emit(
         session,
-        event
-        or events.TicketChanged(
-            ticket=ticket, by=actor, at=now, act=act, changes=changes
-        ),
+        event or events.TicketChanged(ticket=ticket, by=actor, at=now, act=act, changes=changes),
     )
 
 
@@ -62,6 +57,4 @@ def next_change(session: Session, task_list_id: int) -> int:
         .values(change_number=TaskList.change_number + 1)
         .execution_options(synchronize_session=False)
     )
-    return session.scalars(
-        select(TaskList.change_number).where(TaskList.id == task_list_id)
-    ).one()
+    return session.scalars(select(TaskList.change_number).where(TaskList.id == task_list_id)).one()

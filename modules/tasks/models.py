@@ -95,9 +95,7 @@ class TaskList(Base):
     description: Mapped[str] = mapped_column(Text, default="")
     role: Mapped[Role] = mapped_column(String(8), default=Role.SUPPORT)
     hue: Mapped[int] = mapped_column(SmallInteger, default=1)  # 1 to 12
-    grouping_id: Mapped[int | None] = mapped_column(
-        ForeignKey("groupings.id", ondelete="SET NULL")
-    )
+    grouping_id: Mapped[int | None] = mapped_column(ForeignKey("groupings.id", ondelete="SET NULL"))
     position: Mapped[int] = mapped_column(default=0)
     is_default: Mapped[bool] = mapped_column(default=False)
     archived: Mapped[bool] = mapped_column(default=False)
@@ -110,16 +108,10 @@ class TaskList(Base):
     location_required: Mapped[bool] = mapped_column(default=True)
     reply_assigns: Mapped[bool] = mapped_column(default=True)
     response_reopens: Mapped[bool] = mapped_column(default=True)
-    close_after_days: Mapped[int] = mapped_column(
-        default=0
-    )  # quiet days after resolving; 0 never
-    reopen_within_days: Mapped[int] = mapped_column(
-        default=0
-    )  # after closing; 0 always
+    close_after_days: Mapped[int] = mapped_column(default=0)  # quiet days after resolving; 0 never
+    reopen_within_days: Mapped[int] = mapped_column(default=0)  # after closing; 0 always
     colleagues_see: Mapped[bool] = mapped_column(default=False)
-    answer_hours: Mapped[int] = mapped_column(
-        default=0
-    )  # told to customers; 0 says nothing
+    answer_hours: Mapped[int] = mapped_column(default=0)  # told to customers; 0 says nothing
 
     grouping: Mapped[Grouping | None] = relationship()
     customer_acl: Mapped[Acl] = relationship(
@@ -133,9 +125,7 @@ class TaskList(Base):
 category_lists = Table(
     "category_lists",
     Base.metadata,
-    Column(
-        "category_id", ForeignKey("categories.id", ondelete="CASCADE"), primary_key=True
-    ),
+    Column("category_id", ForeignKey("categories.id", ondelete="CASCADE"), primary_key=True),
     Column(
         "task_list_id",
         ForeignKey("task_lists.id", ondelete="CASCADE"),
@@ -166,9 +156,7 @@ class Category(Base):
     hue: Mapped[int] = mapped_column(SmallInteger, default=1)
     archived: Mapped[bool] = mapped_column(default=False)
 
-    task_lists: Mapped[list[TaskList]] = relationship(
-        secondary=category_lists
-    )  # empty: all
+    task_lists: Mapped[list[TaskList]] = relationship(secondary=category_lists)  # empty: all
 
 
 _ACTIVE = "status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"
@@ -192,9 +180,7 @@ class Task(Base):
     percent: Mapped[int] = mapped_column(SmallInteger, default=0)
     start: Mapped[datetime | None]
     due: Mapped[datetime | None]
-    due_tz: Mapped[str | None] = mapped_column(
-        String(64)
-    )  # the TZID beside the due date
+    due_tz: Mapped[str | None] = mapped_column(String(64))  # the TZID beside the due date
     due_is_date: Mapped[bool] = mapped_column(default=False)
     completed: Mapped[datetime | None]
     closed: Mapped[datetime | None]
@@ -209,15 +195,11 @@ class Task(Base):
     revision: Mapped[int] = mapped_column(
         default=1
     )  # of the row: two savers at once are told by it
-    change_number: Mapped[int] = mapped_column(
-        default=0
-    )  # of the list, at the last change
+    change_number: Mapped[int] = mapped_column(default=0)  # of the list, at the last change
     deleted_at: Mapped[datetime | None]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tasks.id"))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    source: Mapped[str] = mapped_column(
-        String(8), default="web"
-    )  # web, mail, dav, api, import
+    source: Mapped[str] = mapped_column(String(8), default="web")  # web, mail, dav, api, import
 
     # What lists show without looking into the conversation.
     asked_at: Mapped[datetime]  # the customer's last word
@@ -229,12 +211,8 @@ class Task(Base):
     note_file_count: Mapped[int] = mapped_column(default=0)
 
     custom: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    kept_calendar: Mapped[str | None] = mapped_column(
-        Text, deferred=True
-    )  # as a client wrote it
-    foreign_lines: Mapped[str | None] = mapped_column(
-        Text, deferred=True
-    )  # what we do not own
+    kept_calendar: Mapped[str | None] = mapped_column(Text, deferred=True)  # as a client wrote it
+    foreign_lines: Mapped[str | None] = mapped_column(Text, deferred=True)  # what we do not own
 
     task_list: Mapped[TaskList] = relationship()
     customer: Mapped[User | None] = relationship(foreign_keys=[customer_id])
@@ -272,9 +250,7 @@ class Task(Base):
 
     def progress(self) -> None:
         """Somebody is on it."""
-        self._active(
-            Status.IN_PROCESS, percent=self.percent if 0 < self.percent < 100 else 0
-        )
+        self._active(Status.IN_PROCESS, percent=self.percent if 0 < self.percent < 100 else 0)
 
     def complete(self, now: datetime) -> None:
         """Resolved, at this time."""
@@ -346,9 +322,7 @@ class Attachment(Base):
     __tablename__ = "attachments"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    task_id: Mapped[int] = mapped_column(
-        ForeignKey("tasks.id", ondelete="CASCADE"), index=True
-    )
+    task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), index=True)
     comment_id: Mapped[int | None] = mapped_column(
         ForeignKey("comments.id", ondelete="CASCADE"), index=True
     )
@@ -416,12 +390,8 @@ def _active_index(name: str, *columns: str) -> Index:
 
 # Each leading filter of the queue has its own index, over what is active only.
 _active_index("ix_tasks_active_list", "task_list_id", "status", "last_modified", "id")
-_active_index(
-    "ix_tasks_active_assignee", "assignee_id", "status", "last_modified", "id"
-)
-_active_index(
-    "ix_tasks_active_customer", "customer_id", "status", "last_modified", "id"
-)
+_active_index("ix_tasks_active_assignee", "assignee_id", "status", "last_modified", "id")
+_active_index("ix_tasks_active_customer", "customer_id", "status", "last_modified", "id")
 Index(
     "ix_tasks_list_status",
     Task.task_list_id,

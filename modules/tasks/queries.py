@@ -26,32 +26,32 @@ from modules.tasks.models import (
 )
 
 
-def visible_to(user: User) -> Select[tuple[Task]]:
+def visible_to(user: User) -> Select[Task]:
     """Tasks the person may read: as an agent of the list, or as a participant of the ticket."""
     return _there().where(or_(_works_on(user), _asks_in(user)))
 
 
-def worked_by(user: User, level: Level = Level.READ) -> Select[tuple[Task]]:
+def worked_by(user: User, level: Level = Level.READ) -> Select[Task]:
     """Tasks of the lists on which the person has at least this level as an agent."""
     return _there().where(_works_on(user, level))
 
 
-def asked_by(user: User) -> Select[tuple[Task]]:
+def asked_by(user: User) -> Select[Task]:
     """Tasks the person may read as a customer: own ones, and colleagues' where the list says so."""
     return _there().where(_asks_in(user))
 
 
-def own_of(user: User) -> Select[tuple[Task]]:
+def own_of(user: User) -> Select[Task]:
     """Tasks whose customer or participant the person is."""
     return _there().where(_is_customer(user), Task.id.in_(_participations(user)))
 
 
-def lists_worked_by(user: User, level: Level = Level.READ) -> Select[tuple[TaskList]]:
+def lists_worked_by(user: User, level: Level = Level.READ) -> Select[TaskList]:
     """Task lists on which the person has at least this level as an agent."""
     return select(TaskList).where(TaskList.id.in_(_lists(user, level)))
 
 
-def lists_open_to(user: User) -> Select[tuple[TaskList]]:
+def lists_open_to(user: User) -> Select[TaskList]:
     """Ticket types in which the person may file a request, in the managers' order."""
     return (
         select(TaskList)
@@ -64,46 +64,42 @@ def lists_open_to(user: User) -> Select[tuple[TaskList]]:
     )
 
 
-def locations_of(user: User) -> Select[tuple[Location]]:
+def locations_of(user: User) -> Select[Location]:
     """Locations for which the person may file a request."""
     return (
         select(Location)
-        .where(
-            Location.archived.is_(False), Location.acl_id.in_(granted(user, Level.READ))
-        )
+        .where(Location.archived.is_(False), Location.acl_id.in_(granted(user, Level.READ)))
         .order_by(Location.name)
     )
 
 
-def comments_worked_by(user: User) -> Select[tuple[Comment]]:
+def comments_worked_by(user: User) -> Select[Comment]:
     """Replies and notes of the lists that the person works on."""
     return select(Comment).where(Comment.task_id.in_(_ids(_works_on(user))))
 
 
-def comments_asked_by(user: User) -> Select[tuple[Comment]]:
+def comments_asked_by(user: User) -> Select[Comment]:
     """Replies of the tickets that the person reads as a customer; a note is never among them."""
     return select(Comment).where(
         Comment.kind == Kind.REPLY, Comment.task_id.in_(_ids(_asks_in(user)))
     )
 
 
-def files_worked_by(user: User) -> Select[tuple[Attachment]]:
+def files_worked_by(user: User) -> Select[Attachment]:
     """Files of the tickets of the lists that the person works on, those of notes included."""
     return select(Attachment).where(Attachment.task_id.in_(_ids(_works_on(user))))
 
 
-def files_asked_by(user: User) -> Select[tuple[Attachment]]:
+def files_asked_by(user: User) -> Select[Attachment]:
     """Public files of the tickets that the person reads as a customer."""
-    reply = exists().where(
-        Comment.id == Attachment.comment_id, Comment.kind == Kind.REPLY
-    )
+    reply = exists().where(Comment.id == Attachment.comment_id, Comment.kind == Kind.REPLY)
     return select(Attachment).where(
         or_(Attachment.comment_id.is_(None), reply),
         Attachment.task_id.in_(_ids(_asks_in(user))),
     )
 
 
-def files_visible_to(user: User) -> Select[tuple[Attachment]]:
+def files_visible_to(user: User) -> Select[Attachment]:
     """Files the person may fetch, by either face."""
     return select(Attachment).where(
         or_(
@@ -113,7 +109,7 @@ def files_visible_to(user: User) -> Select[tuple[Attachment]]:
     )
 
 
-def categories_for(task_list: TaskList) -> Select[tuple[Category]]:
+def categories_for(task_list: TaskList) -> Select[Category]:
     """Categories that tickets of this list may have."""
     return (
         select(Category)
@@ -155,11 +151,11 @@ def unassigned() -> ColumnElement[bool]:
     return Task.assignee_id.is_(None)
 
 
-def _there() -> Select[tuple[Task]]:
+def _there() -> Select[Task]:
     return select(Task).where(Task.deleted_at.is_(None))
 
 
-def _ids(condition: ColumnElement[bool]) -> Select[tuple[int]]:
+def _ids(condition: ColumnElement[bool]) -> Select[int]:
     return select(Task.id).where(Task.deleted_at.is_(None), condition)
 
 
@@ -168,20 +164,16 @@ def _works_on(user: User, level: Level = Level.READ) -> ColumnElement[bool]:
 
 
 def _asks_in(user: User) -> ColumnElement[bool]:
-    conditions = [Task.id.in_(_participations(user))]
+    conditions: list[ColumnElement[bool]] = [Task.id.in_(_participations(user))]
     if user.organisation:
         colleague = aliased(User)
         sharing = select(TaskList.id).where(TaskList.colleagues_see)
-        colleagues = select(colleague.id).where(
-            colleague.organisation == user.organisation
-        )
-        conditions.append(
-            and_(Task.task_list_id.in_(sharing), Task.customer_id.in_(colleagues))
-        )
+        colleagues = select(colleague.id).where(colleague.organisation == user.organisation)
+        conditions.append(and_(Task.task_list_id.in_(sharing), Task.customer_id.in_(colleagues)))
     return and_(_is_customer(user), or_(*conditions))
 
 
-def _participations(user: User) -> Select[tuple[int]]:
+def _participations(user: User) -> Select[int]:
     return select(Participant.task_id).where(Participant.user_id == user.id)
 
 
@@ -189,7 +181,7 @@ def _is_customer(user: User) -> ColumnElement[bool]:
     return with_permission(user, Permission.CREATE_TICKETS).exists()
 
 
-def _lists(user: User, level: Level) -> Select[tuple[int]]:
+def _lists(user: User, level: Level) -> Select[int]:
     works = with_permission(user, Permission.MANAGE_TICKETS).exists()
     manages = with_permission(user, Permission.MANAGE_SUPPORT).exists()
     named = TaskList.agent_acl_id.in_(granted(user, level))

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from groupware.errors import Forbidden, Invalid, NotFound
 from groupware.models import Level, Location, User
 from modules.tasks import events, files
 from modules.tasks.access import agent_level, may_submit, owns, require
+from modules.tasks.files import Incoming
 from modules.tasks.history import changed
 from modules.tasks.models import (
     Category,
@@ -45,7 +47,7 @@ class Request:
     details: str
     urgency: Urgency
     location: Location | None
-    files: Sequence[files.Incoming] = ()
+    files: Sequence[Incoming] = ()
 
 
 def file(
@@ -169,12 +171,10 @@ def edit(
 ) -> None:
     """Change subject and details; the earlier text stays in the history."""
     staff = agent_level(session, actor, ticket.task_list) >= Level.WRITE
-    if not staff and not (
-        owns(session, actor, ticket) and ticket.state != State.CLOSED
-    ):
+    if not staff and not (owns(session, actor, ticket) and ticket.state != State.CLOSED):
         raise Forbidden
     subject, details = _checked(subject, details)
-    changes = {}
+    changes: dict[str, Any] = {}
     if subject != ticket.summary:
         changes["summary"] = [ticket.summary, subject]
     if details != ticket.description:
@@ -185,9 +185,7 @@ def edit(
     changed(session, actor, ticket, "edited", now=now, public=True, **changes)
 
 
-def assign(
-    session: Session, actor: User, ticket: Task, *, to: User | None, now: datetime
-) -> None:
+def assign(session: Session, actor: User, ticket: Task, *, to: User | None, now: datetime) -> None:
     """Give a ticket to a colleague, or to nobody; its status stays."""
     require(session, actor, Level.WRITE, ticket.task_list)
     if to is not None and agent_level(session, to, ticket.task_list) < Level.WRITE:
@@ -215,16 +213,12 @@ def give(
         "assigned",
         now=now,
         public=False,
-        event=events.TicketAssigned(
-            ticket=ticket, by=actor, at=now, before=before, to=to
-        ),
+        event=events.TicketAssigned(ticket=ticket, by=actor, at=now, before=before, to=to),
         assignee=[before and before.id, to and to.id],
     )
 
 
-def set_state(
-    session: Session, actor: User, ticket: Task, state: State, *, now: datetime
-) -> None:
+def set_state(session: Session, actor: User, ticket: Task, state: State, *, now: datetime) -> None:
     """Make a ticket open, in progress, resolved or closed, as an agent."""
     require(session, actor, Level.WRITE, ticket.task_list)
     change_state(session, actor, ticket, state, now=now)
@@ -399,9 +393,7 @@ def locate(
     )
 
 
-def hand_to(
-    session: Session, actor: User, ticket: Task, customer: User, *, now: datetime
-) -> None:
+def hand_to(session: Session, actor: User, ticket: Task, customer: User, *, now: datetime) -> None:
     """Make somebody else the customer; who was it sees the ticket no more."""
     require(session, actor, Level.WRITE, ticket.task_list)
     if not may_submit(session, customer, ticket.task_list):
@@ -415,9 +407,7 @@ def hand_to(
     if there := session.get(Participant, (customer.id, ticket.id)):
         there.is_customer = True
     else:
-        session.add(
-            Participant(task_id=ticket.id, user_id=customer.id, is_customer=True)
-        )
+        session.add(Participant(task_id=ticket.id, user_id=customer.id, is_customer=True))
     ticket.customer = customer
     changed(
         session,
@@ -440,9 +430,7 @@ def add_participant(
     if session.get(Participant, (person.id, ticket.id)):
         return
     session.add(Participant(task_id=ticket.id, user_id=person.id))
-    changed(
-        session, actor, ticket, "participants", now=now, public=True, added=person.id
-    )
+    changed(session, actor, ticket, "participants", now=now, public=True, added=person.id)
 
 
 def remove_participant(
@@ -456,9 +444,7 @@ def remove_participant(
     if there.is_customer:
         raise Invalid(participant="The customer always takes part.")
     session.delete(there)
-    changed(
-        session, actor, ticket, "participants", now=now, public=True, removed=person.id
-    )
+    changed(session, actor, ticket, "participants", now=now, public=True, removed=person.id)
 
 
 def move(
@@ -470,10 +456,7 @@ def move(
     source = ticket.task_list
     if task_list is source:
         return
-    if (
-        ticket.assignee
-        and agent_level(session, ticket.assignee, task_list) < Level.WRITE
-    ):
+    if ticket.assignee and agent_level(session, ticket.assignee, task_list) < Level.WRITE:
         give(session, actor, ticket, None, now=now)
     ticket.categories = [
         category
@@ -488,16 +471,12 @@ def move(
         "moved",
         now=now,
         public=False,
-        event=events.TicketMoved(
-            ticket=ticket, by=actor, at=now, from_list_id=source.id
-        ),
+        event=events.TicketMoved(ticket=ticket, by=actor, at=now, from_list_id=source.id),
         task_list=[source.id, task_list.id],
     )
 
 
-def link(
-    session: Session, actor: User, ticket: Task, other: Task, *, now: datetime
-) -> None:
+def link(session: Session, actor: User, ticket: Task, other: Task, *, now: datetime) -> None:
     """Note that two tickets belong together; needs READ on the other's list."""
     require(session, actor, Level.WRITE, ticket.task_list)
     if agent_level(session, actor, other.task_list) < Level.READ:
@@ -519,15 +498,11 @@ def link(
         )
 
 
-def unlink(
-    session: Session, actor: User, ticket: Task, other: Task, *, now: datetime
-) -> None:
+def unlink(session: Session, actor: User, ticket: Task, other: Task, *, now: datetime) -> None:
     """Undo `link`, whichever way it went."""
     require(session, actor, Level.WRITE, ticket.task_list)
     found = [
-        kept
-        for pair in _both(ticket, other)
-        if (kept := session.get(Link, (*pair, "related")))
+        kept for pair in _both(ticket, other) if (kept := session.get(Link, (*pair, "related")))
     ]
     for kept in found:
         session.delete(kept)
@@ -573,8 +548,7 @@ def cleaned(text: str) -> str:
         letter
         for letter in text.replace("\r\n", "\n").replace("\r", "\n")
         if letter in "\n\t"
-        or unicodedata.category(letter) not in ("Cc", "Cs")
-        and letter not in _BIDI
+        or (unicodedata.category(letter) not in ("Cc", "Cs") and letter not in _BIDI)
     )
 
 

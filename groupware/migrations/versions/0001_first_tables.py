@@ -88,9 +88,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("acl_id", sa.Integer(), nullable=False),
         sa.Column("archived", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["acl_id"], ["acls.id"], name=op.f("fk_locations_acl_id")
-        ),
+        sa.ForeignKeyConstraint(["acl_id"], ["acls.id"], name=op.f("fk_locations_acl_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_locations")),
         sa.UniqueConstraint("acl_id", name=op.f("uq_locations_acl_id")),
         sa.UniqueConstraint("name", name=op.f("uq_locations_name")),
@@ -130,9 +128,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task_lists")),
         sa.UniqueConstraint("agent_acl_id", name=op.f("uq_task_lists_agent_acl_id")),
-        sa.UniqueConstraint(
-            "customer_acl_id", name=op.f("uq_task_lists_customer_acl_id")
-        ),
+        sa.UniqueConstraint("customer_acl_id", name=op.f("uq_task_lists_customer_acl_id")),
         sa.UniqueConstraint("name", name=op.f("uq_task_lists_name")),
     )
     op.create_table(
@@ -151,9 +147,7 @@ def upgrade() -> None:
             name=op.f("fk_category_lists_task_list_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "category_id", "task_list_id", name=op.f("pk_category_lists")
-        ),
+        sa.PrimaryKeyConstraint("category_id", "task_list_id", name=op.f("pk_category_lists")),
     )
     op.create_table(
         "users",
@@ -200,9 +194,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("folded", name=op.f("uq_addresses_folded")),
     )
     with op.batch_alter_table("addresses", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_addresses_user_id"), ["user_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_addresses_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "groups",
@@ -264,9 +256,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),
     )
     with op.batch_alter_table("journal", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_journal_entity", ["entity", "entity_id", "id"], unique=False
-        )
+        batch_op.create_index("ix_journal_entity", ["entity", "entity_id", "id"], unique=False)
 
     op.create_table(
         "tasks",
@@ -310,15 +300,11 @@ def upgrade() -> None:
         sa.Column("custom", sa.JSON(), nullable=False),
         sa.Column("kept_calendar", sa.Text(), nullable=True),
         sa.Column("foreign_lines", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["assignee_id"], ["users.id"], name=op.f("fk_tasks_assignee_id")
-        ),
+        sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_tasks_assignee_id")),
         sa.ForeignKeyConstraint(
             ["created_by_id"], ["users.id"], name=op.f("fk_tasks_created_by_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["users.id"], name=op.f("fk_tasks_customer_id")
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["users.id"], name=op.f("fk_tasks_customer_id")),
         sa.ForeignKeyConstraint(
             ["location_id"], ["locations.id"], name=op.f("fk_tasks_location_id")
         ),
@@ -342,9 +328,7 @@ def upgrade() -> None:
                 sa.literal_column("id DESC"),
             ],
             unique=False,
-            sqlite_where=sa.text(
-                "status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"
-            ),
+            sqlite_where=sa.text("status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"),
             postgresql_where=sa.text(
                 "status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"
             ),
@@ -358,9 +342,7 @@ def upgrade() -> None:
                 sa.literal_column("id DESC"),
             ],
             unique=False,
-            sqlite_where=sa.text(
-                "status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"
-            ),
+            sqlite_where=sa.text("status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"),
             postgresql_where=sa.text(
                 "status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"
             ),
@@ -374,9 +356,7 @@ def upgrade() -> None:
                 sa.literal_column("id DESC"),
             ],
             unique=False,
-            sqlite_where=sa.text(
-                "status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"
-            ),
+            sqlite_where=sa.text("status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"),
             postgresql_where=sa.text(
                 "status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"
             ),
@@ -428,9 +408,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_tokens_token_hash")),
     )
     with op.batch_alter_table("tokens", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_tokens_user_id"), ["user_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_tokens_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "uploads",
@@ -450,13 +428,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_uploads")),
     )
     with op.batch_alter_table("uploads", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_uploads_created_at"), ["created_at"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_uploads_created_at"), ["created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_uploads_sha256"), ["sha256"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_uploads_user_id"), ["user_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_uploads_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "web_sessions",
@@ -476,9 +450,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_web_sessions")),
     )
     with op.batch_alter_table("web_sessions", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_web_sessions_user_id"), ["user_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_web_sessions_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "acl_entries",
@@ -500,9 +472,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("acl_id", "group_id", name=op.f("pk_acl_entries")),
     )
     with op.batch_alter_table("acl_entries", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_acl_entries_group_id"), ["group_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_acl_entries_group_id"), ["group_id"], unique=False)
 
     op.create_table(
         "comments",
@@ -515,9 +485,7 @@ def upgrade() -> None:
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("edited", sa.DateTime(timezone=True), nullable=True),
         sa.Column("source", sa.String(length=8), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["author_id"], ["users.id"], name=op.f("fk_comments_author_id")
-        ),
+        sa.ForeignKeyConstraint(["author_id"], ["users.id"], name=op.f("fk_comments_author_id")),
         sa.ForeignKeyConstraint(
             ["task_id"],
             ["tasks.id"],
@@ -546,14 +514,10 @@ def upgrade() -> None:
             name=op.f("fk_links_target_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "source_id", "target_id", "kind", name=op.f("pk_links")
-        ),
+        sa.PrimaryKeyConstraint("source_id", "target_id", "kind", name=op.f("pk_links")),
     )
     with op.batch_alter_table("links", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_links_target_id"), ["target_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_links_target_id"), ["target_id"], unique=False)
 
     op.create_table(
         "memberships",
@@ -574,9 +538,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "group_id", name=op.f("pk_memberships")),
     )
     with op.batch_alter_table("memberships", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_memberships_group_id"), ["group_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_memberships_group_id"), ["group_id"], unique=False)
 
     op.create_table(
         "participants",
@@ -598,9 +560,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "task_id", name=op.f("pk_participants")),
     )
     with op.batch_alter_table("participants", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_participants_task_id"), ["task_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_participants_task_id"), ["task_id"], unique=False)
 
     op.create_table(
         "permissions",
@@ -615,9 +575,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("group_id", "permission", name=op.f("pk_permissions")),
     )
     with op.batch_alter_table("permissions", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_permissions_permission"), ["permission"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_permissions_permission"), ["permission"], unique=False)
 
     op.create_table(
         "personal_lines",
@@ -639,9 +597,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "task_id", name=op.f("pk_personal_lines")),
     )
     with op.batch_alter_table("personal_lines", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_personal_lines_task_id"), ["task_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_personal_lines_task_id"), ["task_id"], unique=False)
 
     op.create_table(
         "seen",
@@ -675,9 +631,7 @@ def upgrade() -> None:
             name=op.f("fk_task_categories_task_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "task_id", "category_id", name=op.f("pk_task_categories")
-        ),
+        sa.PrimaryKeyConstraint("task_id", "category_id", name=op.f("pk_task_categories")),
     )
     with op.batch_alter_table("task_categories", schema=None) as batch_op:
         batch_op.create_index(
@@ -713,15 +667,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
     )
     with op.batch_alter_table("attachments", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_attachments_comment_id"), ["comment_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_attachments_sha256"), ["sha256"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_attachments_task_id"), ["task_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_attachments_comment_id"), ["comment_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attachments_sha256"), ["sha256"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attachments_task_id"), ["task_id"], unique=False)
 
     # ### end Alembic commands ###
 
@@ -798,27 +746,21 @@ def downgrade() -> None:
         )
         batch_op.drop_index(
             "ix_tasks_active_list",
-            sqlite_where=sa.text(
-                "status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"
-            ),
+            sqlite_where=sa.text("status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"),
             postgresql_where=sa.text(
                 "status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"
             ),
         )
         batch_op.drop_index(
             "ix_tasks_active_customer",
-            sqlite_where=sa.text(
-                "status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"
-            ),
+            sqlite_where=sa.text("status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"),
             postgresql_where=sa.text(
                 "status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"
             ),
         )
         batch_op.drop_index(
             "ix_tasks_active_assignee",
-            sqlite_where=sa.text(
-                "status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"
-            ),
+            sqlite_where=sa.text("status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"),
             postgresql_where=sa.text(
                 "status IN ('NEEDS-ACTION', 'IN-PROCESS') AND deleted_at IS NULL"
             ),

@@ -1,0 +1,24 @@
+"""`groupware db`: the schema of the database."""
+
+import argparse
+
+from groupware import config, migrate
+from groupware.database import Database
+from groupware.errors import Conflict
+from groupware.module import Command
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("act", choices=("upgrade", "check"))
+
+
+def run(options: argparse.Namespace) -> int:
+    database = Database(config.read().database_url)
+    if options.act == "upgrade":
+        migrate.upgrade(database)
+    elif not migrate.is_current(database):
+        raise Conflict("The database is not at this version's schema: run `groupware db upgrade`.")
+    return 0
+
+
+commands = (Command("db", "upgrade or check the database's schema", arguments, run),)

@@ -1,0 +1,95 @@
+"""Times and texts as a person reads them; the only module that calls text safe."""
+
+from datetime import date, datetime, timedelta, timezone, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import nh3
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_timedelta
+from flask import Flask
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from groupware.web.request import now, visitor
+
+TAGS = {
+    "a", "b", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "hr", "i", "li",
+    "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+LONGEST_MARKDOWN = 100_000
+DEEPEST_QUOTE = 20
+
+_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": DEEPEST_QUOTE})
+_markdown.enable(["table", "strikethrough"]).disable("image")
+
+
+def register(app: Flask) -> None:
+    """Give templates these as filters."""
+    app.jinja_env.filters.update(
+        t_datetime=t_datetime, t_date=t_date, t_time=t_time, t_ago=t_ago, prose=prose
+    )
+
+
+def prose(text: str) -> Markup:
+    """Markdown that somebody wrote, as HTML that can do no harm."""
+    html = _markdown.render(text[:LONGEST_MARKDOWN])
+    return Markup(  # noqa: S704  # nh3 has just cleaned it
+        nh3.clean(
+            html,
+            tags=TAGS,
+            attributes={"a": {"href"}},
+            link_rel="nofollow noopener noreferrer ugc",
+            url_schemes={"http", "https", "mailto"},
+        )
+    )
+
+
+def t_datetime(at: datetime) -> str:
+    """A date and time in the reader's zone and manner."""
+    return format_datetime(at, "medium", tzinfo=reader_zone(), locale=reader_locale())
+
+
+def t_date(at: datetime | date) -> str:
+    """A date in the reader's zone and manner."""
+    if isinstance(at, datetime):
+        at = at.astimezone(reader_zone())
+    return format_date(at, "medium", locale=reader_locale())
+
+
+def t_time(at: datetime) -> str:
+    """A time of day in the reader's zone and manner."""
+    return format_datetime(at, "HH:mm", tzinfo=reader_zone(), locale=reader_locale())
+
+
+def t_ago(at: datetime) -> str:
+    """How long ago, in words."""
+    return format_timedelta(at - now(), add_direction=True, locale=reader_locale())
+
+
+def reader_zone() -> tzinfo:
+    """The time zone of who is signed in."""
+    person = visitor()
+    return _zone(person.time_zone if person else "UTC")
+
+
+def reader_locale() -> Locale:
+    """The locale of who is signed in."""
+    person = visitor()
+    return _locale(person.locale if person else "en")
+
+
+@cache
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return timezone(timedelta(0), "UTC")
+
+
+@cache
+def _locale(name: str) -> Locale:
+    try:
+        return Locale.parse(name.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
