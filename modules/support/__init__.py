@@ -2,7 +2,7 @@
 
 from groupware.models import Permission
 from groupware.module import Module
-from modules.support import views
+from modules.support.views import queue
 
 
 def home(permissions: frozenset[Permission]) -> str | None:
@@ -10,4 +10,4 @@ def home(permissions: frozenset[Permission]) -> str | None:
     return "support.queue" if agents & permissions else None
 
 
-module = Module(name="support", blueprints=[views.blueprint], home=home)
+module = Module(name="support", blueprints=[queue.blueprint], home=home)

@@ -1,4 +1,4 @@
-"""Agents' pages."""
+"""The queue: the tickets that an agent works on."""
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue

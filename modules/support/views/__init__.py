@@ -1,0 +1,1 @@
+"""Agents' pages, a file per noun; each has a blueprint, which the module's declaration lists."""
