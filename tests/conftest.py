@@ -25,6 +25,11 @@ ENGINES = ("sqlite", "postgresql")
 _numbers = count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is quick comes first, browsers last."""
+    items.sort(key=lambda item: [bool(item.get_closest_marker(n)) for n in ("browser", "slow")])
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _loopback_only() -> Iterator[None]:
     """No test reaches a socket beyond this machine."""

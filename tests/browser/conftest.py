@@ -1,0 +1,238 @@
+"""A real browser before a real server, each test with a database of its own.
+
+    @every_variant
+    def test_a_customer_files_a_request(desk, page, sign_in, hand, axe): ...
+
+`page` fails its test on any error that the page or the console tells. `open_page` opens more of
+them, for a second person. Never wait for `networkidle`: a page may hold a stream open.
+"""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Playwright, Response, expect
+from sqlalchemy.orm import Session
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from groupware import config
+from groupware.database import Database
+from groupware.models import User
+from groupware.web.app import create_app
+from tests.browser.hand import Hand, Keyboard, Mouse
+from tests.factories import PASSWORD
+
+PATIENCE = 15_000
+"""Milliseconds: a busy machine is slow, and no test asserts how slow."""
+
+expect.set_options(timeout=PATIENCE)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How somebody comes to the desk."""
+
+    name: str = "light"
+    dark: bool = False
+    width: int = 1440
+    javascript: bool = True
+    keyboard: bool = False
+
+
+LIGHT = Variant()
+VARIANTS = (
+    LIGHT,
+    Variant("dark", dark=True),
+    Variant("phone", width=390),
+    Variant("keyboard", keyboard=True),
+    Variant("plain", javascript=False),
+)
+every_variant = pytest.mark.parametrize(
+    "variant", VARIANTS, indirect=True, ids=lambda variant: variant.name
+)
+
+OpenPage = Callable[..., Page]
+SignIn = Callable[[Page, User], None]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> str:
+    """The browser's program: the system's, else Playwright's own; without one, tests are skipped."""
+    own = playwright.chromium.executable_path
+    for found in (shutil.which("chromium"), shutil.which("chromium-browser"), own):
+        if found and Path(found).is_file():
+            return found
+    pytest.skip("Chromium is not installed (apt-get install chromium, or playwright install)")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any], chromium: str
+) -> dict[str, Any]:
+    return {
+        **browser_type_launch_args,
+        "executable_path": chromium,
+        "args": [
+            "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        ],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def database_url(_sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh database: one kind is enough here, the other tests run on both."""
+    path = tmp_path / "groupware.db"
+    shutil.copy(_sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+class Quiet(WSGIRequestHandler):
+    """The server's side of a connection; it writes no log."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[BaseWSGIServer]:
+    """A server with a free port of this machine, without an application yet."""
+    server = make_server("127.0.0.1", 0, None, threaded=True, request_handler=Quiet)  # type: ignore[arg-type]
+    yield server
+    server.server_close()
+
+
+@pytest.fixture
+def settings(server: BaseWSGIServer, database_url: str, tmp_path: Path) -> config.Settings:
+    return config.read(
+        {
+            "GROUPWARE_DATA": str(tmp_path / "data"),
+            "GROUPWARE_DATABASE_URL": database_url,
+            "GROUPWARE_BASE_URL": f"http://127.0.0.1:{server.server_port}",
+        }
+    )
+
+
+@pytest.fixture
+def live(server: BaseWSGIServer, settings: config.Settings, database: Database) -> Iterator[str]:
+    """The address of the running desk."""
+    server.app = create_app(settings, database)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield settings.base_url
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture
+def variant(request: pytest.FixtureRequest) -> Variant:
+    return getattr(request, "param", LIGHT)
+
+
+@pytest.fixture
+def open_page(browser: Browser, live: str, variant: Variant) -> Iterator[OpenPage]:
+    """Opens pages, each with cookies of its own; `dark`, `width`, `javascript` as in Variant.
+
+    What a page complains of fails the test; a test that provokes an error takes it out of
+    `page.problems`.
+    """
+    opened: list[Page] = []
+
+    def new_page(**how: Any) -> Page:
+        how = {**vars(variant), **how}
+        context = browser.new_context(
+            base_url=live,
+            color_scheme="dark" if how["dark"] else "light",
+            viewport={"width": how["width"], "height": 844 if how["width"] < 500 else 900},
+            has_touch=how["width"] < 500,
+            java_script_enabled=how["javascript"],
+            reduced_motion="reduce",
+            locale="en-GB",
+            timezone_id="UTC",
+        )
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        _listen(page)
+        opened.append(page)
+        return page
+
+    yield new_page
+    problems = [problem for page in opened for problem in page.problems]  # type: ignore[attr-defined]
+    for page in opened:
+        page.context.close()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A page in the test's variant, of somebody who is not signed in yet."""
+    return open_page()
+
+
+@pytest.fixture
+def hand(page: Page, variant: Variant) -> Hand:
+    """What uses the page: a mouse, or nothing but keys."""
+    return (Keyboard if variant.keyboard else Mouse)(page)
+
+
+@pytest.fixture
+def sign_in(session: Session, live: str) -> SignIn:
+    """Signs a person in on a page, past the form; commits what the test has made so far."""
+
+    def signed_in(page: Page, user: User) -> None:
+        session.commit()
+        browser = page.context.request
+        token = browser.get("/csrf").json()["csrf_token"]
+        answer = browser.post(
+            "/login",
+            form={"address": user.address, "password": PASSWORD, "csrf_token": token},
+            headers={"Sec-Fetch-Site": "same-origin", "Origin": live},
+            max_redirects=0,
+        )
+        assert answer.status == 303, answer.text()
+
+    return signed_in
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """Fails where the page keeps somebody out: every rule of axe, no violation."""
+
+    def check(page: Page) -> None:
+        before = len(page.problems)  # type: ignore[attr-defined]
+        found = Axe().run(page)
+        del page.problems[before:]  # type: ignore[attr-defined]  # axe tries what the policy forbids
+        assert found.violations_count == 0, found.generate_report()
+
+    return check
+
+
+def _listen(page: Page) -> None:
+    problems: list[str] = []
+    page.problems = problems  # type: ignore[attr-defined]
+
+    def answered(response: Response) -> None:
+        kind = response.request.resource_type
+        refused = response.status >= 400 and kind not in ("document", "fetch", "xhr", "eventsource")
+        if refused or response.status >= 500:
+            problems.append(f"{response.status} for {kind} {response.url}")
+
+    def said(message: Any) -> None:
+        # A refusal that the page shows is an answer, though the console calls it an error.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            problems.append(f"console: {message.text}")
+
+    page.on("response", answered)
+    page.on("console", said)
+    page.on("pageerror", lambda error: problems.append(f"page: {error}"))
