@@ -131,6 +131,11 @@ def granted(user: User, level: Level) -> Select[int]:
     )
 
 
+def forget(session: Session) -> None:
+    """Read rights anew: somebody else may have changed them since they were read here."""
+    session.info.pop(_KEPT, None)
+
+
 @event.listens_for(Session, "after_flush")
 def _forget(session: Session, _context: object) -> None:
     # Rights are remembered for a transaction, unless it changes them.
@@ -138,10 +143,10 @@ def _forget(session: Session, _context: object) -> None:
     if any(
         isinstance(item, Acl | AclEntry | Grant | Group | Membership | User) for item in changed
     ):
-        session.info.pop(_KEPT, None)
+        forget(session)
 
 
 @event.listens_for(Session, "after_transaction_end")
 def _forget_at_the_end(session: Session, transaction: object) -> None:
     if getattr(transaction, "parent", None) is None:
-        session.info.pop(_KEPT, None)
+        forget(session)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from groupware.errors import Forbidden, Invalid
 from groupware.models import Level, User
+from groupware.text import cleaned
 from modules.tasks import events, files, tickets
 from modules.tasks.access import agent_level, owns, require
 from modules.tasks.files import Incoming
@@ -179,7 +180,7 @@ def delete_comment(session: Session, actor: User, comment: Comment, *, now: date
 
 
 def _checked(body: str, incoming: Sequence[Incoming]) -> str:
-    body = tickets.cleaned(body).strip()
+    body = cleaned(body).strip()
     if not body and not incoming:
         raise Invalid(body="Please write something.")
     if len(body) > tickets.LONGEST_TEXT:
