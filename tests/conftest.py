@@ -30,6 +30,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: [bool(item.get_closest_marker(n)) for n in ("browser", "slow")])
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if skipped := _skipped(terminalreporter.config):
+        reasons = sorted({report.longrepr[2] for report in skipped})
+        terminalreporter.write_line("Skipped: " + "; ".join(reasons), yellow=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where GROUPWARE_TEST_ALL is set, a test that was skipped is a failure."""
+    if os.environ.get("GROUPWARE_TEST_ALL") and _skipped(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _skipped(pytest_config: pytest.Config) -> list[Any]:
+    reporter = pytest_config.pluginmanager.get_plugin("terminalreporter")
+    return reporter.stats.get("skipped", []) if reporter else []
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _loopback_only() -> Iterator[None]:
     """No test reaches a socket beyond this machine."""
@@ -70,12 +87,14 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _postgres_template(postgres_url: str) -> str:
-    _administer(postgres_url, "CREATE DATABASE template_desk")
-    database = Database(f"{postgres_url}/template_desk")
+def _postgres_template(postgres_url: str) -> Iterator[str]:
+    name = f"template_{os.getpid()}"
+    _administer(postgres_url, f"CREATE DATABASE {name}")
+    database = Database(f"{postgres_url}/{name}")
     migrate.upgrade(database)
     database.engine.dispose()
-    return "template_desk"
+    yield name
+    _administer(postgres_url, f"DROP DATABASE {name}")
 
 
 @pytest.fixture(params=ENGINES)

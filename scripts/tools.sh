@@ -1,0 +1,36 @@
+#!/bin/sh
+# scripts/tools.sh BIN: a browser and PostgreSQL for the tests, from the system's packages where it
+# may install them. What is missing in the end is named; only the tests that need it are skipped.
+set -eu
+python=$1/python
+
+browser() {
+    command -v chromium || command -v chromium-browser || "$python" - <<'EOF'
+import sys
+from pathlib import Path
+from playwright.sync_api import sync_playwright
+
+with sync_playwright() as playwright:
+    sys.exit(not Path(playwright.chromium.executable_path).is_file())
+EOF
+}
+
+postgresql() {
+    command -v initdb || ls /usr/lib/postgresql/*/bin/initdb || [ -n "${GROUPWARE_TEST_POSTGRESQL:-}" ]
+}
+
+missing=
+browser >/dev/null 2>&1 || missing="$missing chromium"
+postgresql >/dev/null 2>&1 || missing="$missing postgresql"
+
+if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing$missing ..."
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    for package in $missing; do
+        apt-get install -y -qq --no-install-recommends "$package" >/dev/null || true
+    done
+fi
+
+browser >/dev/null 2>&1 || echo "Chromium is missing: tests in the browser will be skipped." >&2
+postgresql >/dev/null 2>&1 || echo "PostgreSQL is missing: its half of the tests will be skipped." >&2
