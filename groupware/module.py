@@ -88,7 +88,7 @@ class Module:
 def installed() -> tuple[Module, ...]:
     """Every module, the ones that others stand on first; their handlers are in force from now on."""
     found = {entry.name: entry.load() for entry in entry_points(group="groupware.modules")}
-    first = [found.pop(name) for name in ("tasks", "support", "help") if name in found]
+    first = [found.pop(name) for name in ("core", "tasks", "support", "help") if name in found]
     modules = (*first, *(found[name] for name in sorted(found)))
     events.install(module.handlers for module in modules)
     return modules

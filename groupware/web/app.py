@@ -1,16 +1,18 @@
 """The application: built from settings, with every installed module."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, g
 from flask.typing import ResponseReturnValue
 
 from groupware import module
+from groupware.blobs import Store, store_at
 from groupware.config import Settings
 from groupware.database import Database
 from groupware.paths import templates_folder
-from groupware.web import accounts, errors, headers, identity, shell, words
+from groupware.preferences import Recent
+from groupware.web import errors, headers, identity, shell, words
 
 MEGABYTE = 1024 * 1024
 
@@ -21,6 +23,8 @@ class Parts:
 
     database: Database
     settings: Settings
+    blobs: Store
+    recent: Recent = field(default_factory=Recent)
 
 
 class Groupware(Flask):
@@ -59,14 +63,15 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.extensions["groupware"] = Parts(database or Database(settings.database_url), settings)
+    app.extensions["groupware"] = Parts(
+        database or Database(settings.database_url), settings, store_at(settings.blob_url)
+    )
 
     errors.register(app)
     headers.register(app)
     identity.register(app)
     shell.register(app)
     words.register(app)
-    app.register_blueprint(accounts.blueprint)
     for installed in module.installed():
         for blueprint in installed.blueprints:
             app.register_blueprint(blueprint)

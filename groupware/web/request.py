@@ -20,10 +20,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from groupware.access import Access, access_of
+from groupware.blobs import Store
 from groupware.config import Settings
 from groupware.database import Database, utc_now
 from groupware.errors import Forbidden, Invalid, NotFound
 from groupware.models import Permission, User
+from groupware.preferences import Recent
 
 View = TypeVar("View", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -45,6 +47,8 @@ class Services(Protocol):
 
     database: Database
     settings: Settings
+    recent: Recent
+    blobs: Store
 
 
 def services() -> Services:

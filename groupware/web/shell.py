@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, g, request, url_for
 from flask_wtf.csrf import generate_csrf
 
 from groupware import module
 from groupware.assets import asset
 from groupware.models import Permission
 from groupware.module import Item, Link, Section
-from groupware.web.request import rights, session, visitor
+from groupware.preferences import Organisation
+from groupware.web.request import rights, services, session, visitor
+from groupware.web.words import reader_locale
 
 
 def register(app: Flask) -> None:
@@ -27,7 +29,14 @@ def register(app: Flask) -> None:
 
 def around() -> dict[str, Any]:
     """Values of every template."""
-    return {"actor": visitor(), "brand": "Groupware Support", "hue": 1}
+    desk = organisation()
+    return {"actor": visitor(), "brand": desk.name, "hue": desk.hue, "locale": str(reader_locale())}
+
+
+def organisation() -> Organisation:
+    """Whose desk this is, as it was some seconds ago at most; without a database, as it was last."""
+    recent = services().recent
+    return recent.last(Organisation) if g.get("failed") else recent.load(session(), Organisation)
 
 
 def can(permission: str) -> bool:
@@ -68,9 +77,6 @@ def _shown(link: Link) -> bool:
 
 
 def _item(link: Link) -> Item:
-    return Item(
-        link.label,
-        url_for(link.endpoint),
-        link.icon,
-        current=request.endpoint == link.endpoint,
-    )
+    href = url_for(link.endpoint)
+    here = request.path == href or request.path.startswith(f"{href}/")
+    return Item(link.label, href, link.icon, current=here)

@@ -1,0 +1,33 @@
+"""The core as a module among others: its pages, and what it tidies up."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from groupware import uploads
+from groupware.models import Attempt, Token, WebSession
+from groupware.module import Module, Periodic
+from groupware.web import accounts, identity
+
+DAY = timedelta(days=1)
+
+
+def tidy(session: Session, now: datetime) -> None:
+    """Drop what has run out: sessions, tries, links, uploads that came to nothing."""
+    session.execute(
+        delete(WebSession).where(
+            (WebSession.created_at < now - identity.LONGEST)
+            | (WebSession.seen_at < now - identity.IDLE)
+        )
+    )
+    session.execute(delete(Attempt).where(Attempt.at < now - DAY))
+    session.execute(delete(Token).where(Token.expires_at < now - 30 * DAY))
+    uploads.forget_old(session, now)
+
+
+module = Module(
+    name="core",
+    blueprints=[accounts.blueprint],
+    periodic=[Periodic("core.tidy", 3600, tidy)],
+)
