@@ -1,0 +1,161 @@
+"""What a ticket is like: urgency, due date, categories, location, list."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from groupware.errors import Invalid
+from groupware.models import Level, Location, User
+from modules.tasks import events
+from modules.tasks.access import agent_level, require
+from modules.tasks.history import changed, next_change
+from modules.tasks.models import Category, Task, TaskList, Urgency
+from modules.tasks.queries import categories_for
+from modules.tasks.tickets.filing import check_location
+from modules.tasks.tickets.life import give
+
+
+def set_urgency(
+    session: Session, actor: User, ticket: Task, urgency: Urgency, *, now: datetime
+) -> None:
+    """Change the urgency; a PRIORITY within the same band stays as it was."""
+    require(session, actor, Level.WRITE, ticket.task_list)
+    before = ticket.urgency
+    if urgency == before:
+        return
+    ticket.priority = urgency.priority
+    changed(
+        session,
+        actor,
+        ticket,
+        "urgency",
+        now=now,
+        public=False,
+        urgency=[before.value, urgency.value],
+    )
+
+
+def set_due(
+    session: Session,
+    actor: User,
+    ticket: Task,
+    *,
+    due: datetime | None,
+    zone: str | None = None,
+    is_date: bool = False,
+    now: datetime,
+) -> None:
+    """Change by when it is due; `zone` is the TZID in which the person said it."""
+    require(session, actor, Level.WRITE, ticket.task_list)
+    if due and ticket.start and due < ticket.start:
+        raise Invalid(due="Due is before start.")
+    before = ticket.due
+    if (due, is_date) == (before, ticket.due_is_date):
+        return
+    ticket.due, ticket.due_tz, ticket.due_is_date = due, zone, is_date
+    changed(
+        session,
+        actor,
+        ticket,
+        "due",
+        now=now,
+        public=False,
+        due=[before and before.isoformat(), due and due.isoformat()],
+    )
+
+
+def categorise(
+    session: Session,
+    actor: User,
+    ticket: Task,
+    categories: Iterable[Category],
+    *,
+    now: datetime,
+) -> None:
+    """Give a ticket exactly these categories, which must be meant for its list."""
+    require(session, actor, Level.WRITE, ticket.task_list)
+    wanted = sorted(set(categories), key=lambda category: category.name)
+    before = list(ticket.categories)
+    meant = _meant_for(session, ticket.task_list, wanted)
+    for category in wanted:
+        if category not in before and category.id not in meant:
+            raise Invalid(categories=f"{category.name} is not a category of this list.")
+    if wanted == before:
+        return
+    ticket.categories = wanted
+    changed(
+        session,
+        actor,
+        ticket,
+        "categories",
+        now=now,
+        public=False,
+        categories=[[c.name for c in before], [c.name for c in wanted]],
+    )
+
+
+def locate(
+    session: Session,
+    actor: User,
+    ticket: Task,
+    location: Location | None,
+    *,
+    now: datetime,
+) -> None:
+    """Change the location, to one that the customer may file for."""
+    require(session, actor, Level.WRITE, ticket.task_list)
+    if location is ticket.location:
+        return
+    if ticket.customer is not None:
+        check_location(session, ticket.customer, ticket.task_list, location)
+    elif location is not None and location.archived:
+        raise Invalid(location="This location cannot be chosen.")
+    before, ticket.location = ticket.location, location
+    changed(
+        session,
+        actor,
+        ticket,
+        "location",
+        now=now,
+        public=True,
+        location=[before and before.name, location and location.name],
+    )
+
+
+def move(
+    session: Session, actor: User, ticket: Task, task_list: TaskList, *, now: datetime
+) -> None:
+    """Move a ticket to another list; an assignee who may not work there is cleared."""
+    require(session, actor, Level.WRITE, ticket.task_list)
+    require(session, actor, Level.CREATE, task_list)
+    source = ticket.task_list
+    if task_list is source:
+        return
+    if task_list.archived:
+        raise Invalid(task_list="This list is archived.")
+    if ticket.assignee and agent_level(session, ticket.assignee, task_list) < Level.WRITE:
+        give(session, actor, ticket, None, now=now)
+    meant = _meant_for(session, task_list, ticket.categories)
+    ticket.categories = [category for category in ticket.categories if category.id in meant]
+    ticket.task_list, ticket.task_list_id = task_list, task_list.id
+    next_change(session, source.id)  # who follows the source sees that something left
+    changed(
+        session,
+        actor,
+        ticket,
+        "moved",
+        now=now,
+        public=False,
+        event=events.TicketMoved(ticket=ticket, by=actor, at=now, from_list_id=source.id),
+        task_list=[source.id, task_list.id],
+    )
+
+
+def _meant_for(
+    session: Session, task_list: TaskList, categories: Sequence[Category]
+) -> frozenset[int]:
+    """The ids of those categories that tickets of the list may have."""
+    ids = [category.id for category in categories]
+    query = categories_for(task_list).where(Category.id.in_(ids)).order_by(None)
+    return frozenset(session.scalars(query.with_only_columns(Category.id)))
