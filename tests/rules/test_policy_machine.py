@@ -1,6 +1,7 @@
 """Random sequences of acts, rights given and taken meanwhile: the product agrees with the model."""
 
 import shutil
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ class Policy(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session = Session(self.database.writer)  # type: ignore[attr-defined]
+        self.database: Database = self.fresh_database()  # type: ignore[attr-defined]
+        self.session = Session(self.database.writer)
         self.make = make = Make(self.session)
         self.people = [make.user() for _ in range(5)]
         self.lists = [make.task_list() for _ in range(2)]
@@ -64,8 +66,8 @@ class Policy(RuleBasedStateMachine):
         self.let_work(3, 1, 40)
 
     def teardown(self) -> None:
-        self.session.rollback()
         self.session.close()
+        self.database.engine.dispose()
 
     # Rights come and go.
 
@@ -234,11 +236,15 @@ def test_any_sequence_of_acts_agrees_with_the_policy(
     _sqlite_template: Path,  # noqa: PT019
     tmp_path: Path,
 ) -> None:
-    shutil.copy(_sqlite_template, tmp_path / "desk.db")
-    database = Database(f"sqlite:///{tmp_path / 'desk.db'}")
-    machine = type("Machine", (Policy,), {"database": database})
+    numbers = count()
+
+    def fresh_database() -> Database:
+        path = tmp_path / f"{next(numbers)}.db"
+        shutil.copy(_sqlite_template, path)
+        return Database(f"sqlite:///{path}")
+
     run_state_machine_as_test(
-        machine,
+        type("Machine", (Policy,), {"fresh_database": staticmethod(fresh_database)}),
         settings=settings(
             max_examples=25,
             stateful_step_count=30,
@@ -246,4 +252,3 @@ def test_any_sequence_of_acts_agrees_with_the_policy(
             suppress_health_check=list(HealthCheck),
         ),
     )
-    database.engine.dispose()
