@@ -41,9 +41,7 @@ def lines_reaching(session: Session, user: User, acl_id: int) -> list[Line]:
     return [_line(*row) for row in rows]
 
 
-def put(
-    session: Session, acl_id: int, levels: Mapping[int, Level]
-) -> dict[str, list[str | None]]:
+def put(session: Session, acl_id: int, levels: Mapping[int, Level]) -> dict[str, list[str | None]]:
     """Set the level of each of these groups, NONE takes it away; what changed, by group's name."""
     # One writer of an access list at a time, and none of a list that is just going.
     session.execute(select(Acl.id).where(Acl.id == acl_id).with_for_update())
@@ -70,7 +68,9 @@ def put(
             entry.level = level
         else:
             session.add(AclEntry(acl_id=acl_id, group_id=group_id, level=level))
-        changes[group.name] = [_word(before), _word(level)]
+        # Two people may have one name.
+        name = group.name if group.name not in changes else f"{group.name} ({group_id})"
+        changes[name] = [_word(before), _word(level)]
     session.flush()
     for held in session.identity_map.values():
         if isinstance(held, Acl) and held.id == acl_id:
