@@ -1,6 +1,18 @@
 """Tasks: the shared core of tickets."""
 
-from groupware.module import Module
-from modules.tasks import models  # noqa: F401  # its tables belong to the schema
+from groupware import idempotency
+from groupware.module import Module, Periodic
+from modules.tasks import (
+    closing,
+    models,  # noqa: F401  # its tables belong to the schema
+    views,
+)
 
-module = Module(name="tasks")
+module = Module(
+    name="tasks",
+    blueprints=[views.blueprint],
+    periodic=[
+        Periodic("close quiet tickets", 600, closing.run),
+        Periodic("forget sent keys", 3600, idempotency.forget_old),
+    ],
+)

@@ -8,12 +8,13 @@ Three faces, each a `Select` to compose on:
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, text
 from sqlalchemy.orm import aliased
 
 from groupware.access import granted, with_permission
 from groupware.models import Level, Location, Permission, User
 from modules.tasks.models import (
+    RESOLVED,
     Attachment,
     Category,
     Comment,
@@ -106,6 +107,25 @@ def files_visible_to(user: User) -> Select[Attachment]:
             Attachment.id.in_(files_worked_by(user).with_only_columns(Attachment.id)),
             Attachment.id.in_(files_asked_by(user).with_only_columns(Attachment.id)),
         )
+    )
+
+
+def lists_that_close() -> Select[TaskList]:
+    """Ticket types that close what was resolved after some quiet days."""
+    return select(TaskList).where(TaskList.close_after_days > 0).order_by(TaskList.id)
+
+
+def quiet_since(task_list: TaskList, before: datetime) -> Select[Task]:
+    """The list's resolved tickets of which a customer saw nothing new since; quietest first."""
+    return (
+        _there()
+        .where(
+            Task.task_list_id == task_list.id,
+            text(RESOLVED),
+            Task.answered_after_resolution.is_(False),
+            Task.public_modified <= before,
+        )
+        .order_by(Task.public_modified, Task.id)
     )
 
 
