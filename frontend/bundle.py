@@ -27,13 +27,18 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:  # Windows: no such lock, and hardly two builds at once
+    fcntl = None  # type: ignore[assignment]
+
 HERE = Path(__file__).resolve().parent
 FONTS = ("latin", "latin-ext", "cyrillic", "greek")
 # Nesting, light-dark() and field-sizing's fallback are native from these on, so nothing is rewritten.
 BROWSERS = "es2022,chrome123,firefox120,safari17.5"
 
 
-class Unbuildable(Exception):
+class Unbuildable(RuntimeError):
     """The full build failed; the message says why."""
 
 
@@ -46,11 +51,12 @@ def build(target: Path, *, force: bool = False) -> str:
         if wish != "plain":
             try:
                 _publish(target, "full", _full())
-                return "full"
             except Unbuildable as problem:
                 if wish == "full":
                     raise
                 _say(f"The scripts are left out, pages work without them: {problem}")
+            else:
+                return "full"
         _publish(target, "plain", _plain())
         return "plain"
 
@@ -220,7 +226,9 @@ def _publish(target: Path, kind: str, files: dict[str, bytes]) -> None:
 
 
 def _run(command: list[str], what: str) -> None:
-    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
+    done = subprocess.run(  # noqa: S603 - our own commands
+        command, cwd=HERE, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise Unbuildable(f"{what} failed: {(done.stderr or done.stdout).strip()[-2000:]}")
 
@@ -228,9 +236,7 @@ def _run(command: list[str], what: str) -> None:
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
     """Two builds at once would tread on each other's node_modules."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: no such lock, and hardly two builds
+    if fcntl is None:
         yield
         return
     with (HERE / "package.json").open("rb") as lock:

@@ -1,0 +1,87 @@
+// One key map: whatever carries data-hotkey is pressed by that key while it is visible. "?" shows the map,
+// which can be switched off (single keys only; those with Ctrl stay).
+import { eventToHotkeyString, normalizeHotkey } from "@github/hotkey";
+import { el, on, store } from "./dom.js";
+
+const OFF = "keys-off";
+const EVERYWHERE = [
+  ["?", "This list"],
+  ["Ctrl K", "Search or jump to"],
+  ["/", "Search"],
+];
+const IN_LISTS = [
+  ["J", "Next ticket"],
+  ["K", "Previous ticket"],
+  ["X", "Select"],
+  ["Enter", "Open"],
+];
+
+export const keysOn = () => store.get(OFF) === null;
+
+export function typing(target) {
+  return target instanceof Element && target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.repeat || document.querySelector("dialog[open]")) return;
+  const pressed = eventToHotkeyString(event);
+  const single = !/^(Control|Meta)\+/.test(pressed);
+  if (single && !keysOn()) return;
+  const inField = typing(event.target);
+  if (pressed === "?" || pressed === "Shift+?") {
+    if (!inField) help(event);
+    return;
+  }
+  for (const target of document.querySelectorAll("[data-hotkey]")) {
+    const scope = target.dataset.hotkeyScope;
+    if (inField ? scope !== event.target.id : scope) continue;
+    if (!matches(target.dataset.hotkey, pressed) || !target.checkVisibility()) continue;
+    event.preventDefault();
+    return press(target);
+  }
+});
+
+const matches = (hotkey, pressed) =>
+  hotkey.split(",").some((one) => normalizeHotkey(one.trim()) === pressed.replace(/^Shift\+(?=[^a-z0-9]$)/i, ""));
+
+function press(target) {
+  if (target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) target.focus();
+  else target.click();
+}
+
+on("click", "[data-keys-help]", (event) => help(event));
+
+function help(event) {
+  event.preventDefault();
+  const found = [...document.querySelectorAll("[data-hotkey]")]
+    .filter((target) => target.checkVisibility())
+    .map((target) => [target.dataset.hotkey.split(",")[0].replace("Mod", "Ctrl").replace("+", " ").toUpperCase().replace("CTRL", "Ctrl").replace("ENTER", "Enter"), words(target)]);
+  const lists = document.querySelector("[data-queue]") ? IN_LISTS : [];
+  const lines = new Map([...found, ...lists, ...EVERYWHERE].filter(([key]) => key.length < 12));
+  const toggle = el("input", { class: "tick", type: "checkbox", ".checked": keysOn() });
+  toggle.addEventListener("change", () => store.set(OFF, toggle.checked ? null : "1"));
+  const dialog = el(
+    "dialog",
+    { class: "keys", "aria-labelledby": "keys-title" },
+    el(
+      "div",
+      { class: "dialog-body" },
+      el("h2", { id: "keys-title" }, "Keyboard"),
+      el("dl", {}, ...[...lines].map(([key, text]) => el("div", {}, el("dt", {}, text), el("dd", {}, el("kbd", {}, key))))),
+      el(
+        "footer",
+        {},
+        el("label", { class: "row grow" }, toggle, "Single keys act at once"),
+        el("form", { method: "dialog" }, el("button", { class: "btn" }, "Close")),
+      ),
+    ),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+function words(target) {
+  const label = target.getAttribute("aria-label") ?? target.closest("label")?.textContent ?? target.querySelector("span")?.textContent ?? "";
+  return label.trim();
+}

@@ -1,0 +1,29 @@
+// Canned replies by "/" and people by "@": <text-expander keys="/ @" data-suggest="/support/suggestions">.
+// The address answers ?key=/&q=refu with a list of {label, value, hint?}.
+import { el, on } from "./dom.js";
+
+on("text-expander-change", "text-expander[data-suggest]", (event, expander) => {
+  const { key, text, provide } = event.detail;
+  provide(look(expander.dataset.suggest, key, text));
+});
+
+on("text-expander-value", "text-expander[data-suggest]", (event) => {
+  event.detail.value = event.detail.item.dataset.value;
+});
+
+async function look(address, key, text) {
+  const answer = await fetch(`${address}?${new URLSearchParams({ key, q: text })}`, { headers: { Accept: "application/json" } });
+  const found = answer.ok && !answer.redirected ? await answer.json() : [];
+  const list = el("ul", { class: "menu-panel suggestions", role: "listbox", "aria-label": "Suggestions" });
+  found.forEach((one, index) =>
+    list.append(
+      el(
+        "li",
+        { class: "menu-item", role: "option", id: `suggestion-${index}`, "data-value": one.value },
+        el("span", {}, one.label),
+        one.hint ? el("small", { class: "muted" }, one.hint) : null,
+      ),
+    ),
+  );
+  return { matched: found.length > 0, fragment: list };
+}
