@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from groupware.errors import Forbidden, Invalid
 from groupware.models import Level, User
 from groupware.text import cleaned
-from modules.tasks import events, files, tickets
+from modules.tasks import events, files, history, tickets
 from modules.tasks.access import agent_level, owns, require
 from modules.tasks.files import Incoming
 from modules.tasks.history import changed
-from modules.tasks.models import Comment, Kind, Link, Participant, State, Task
+from modules.tasks.models import Comment, Kind, Participant, State, Task
 
 EDITABLE = timedelta(minutes=15)
 
@@ -49,17 +49,8 @@ def respond(
         ticket.answered_after_resolution = True
     elif ticket.state in (State.RESOLVED, State.CLOSED):
         tickets.change_state(session, actor, ticket, State.OPEN, now=now)
-    elif ticket.waiting is not None:
-        before, ticket.waiting, ticket.waiting_until = ticket.waiting, None, None
-        changed(
-            session,
-            actor,
-            ticket,
-            "waiting",
-            now=now,
-            public=False,
-            waiting=[before, None],
-        )
+    else:
+        tickets.end_waiting(session, actor, ticket, now=now)
     return comment
 
 
@@ -92,6 +83,7 @@ def reply(
         )
         return comment
     ticket.answered_at = now
+    ticket.answered_after_resolution = False
     _tell(session, actor, ticket, comment, "replied", events.TicketReplied, now=now)
     if ticket.state == State.OPEN:
         if ticket.assignee is None and ticket.task_list.reply_assigns:
@@ -124,9 +116,9 @@ def edit_comment(
 ) -> None:
     """Change what one wrote oneself, within 15 minutes and while nobody has answered."""
     ticket = comment.task
-    if comment.author_id != actor.id or not (
-        owns(session, actor, ticket) or agent_level(session, actor, ticket.task_list) >= Level.WRITE
-    ):
+    works = agent_level(session, actor, ticket.task_list) >= Level.WRITE
+    takes_part = comment.kind == Kind.REPLY and owns(session, actor, ticket)
+    if comment.author_id != actor.id or not (works or takes_part):
         raise Forbidden
     if now - comment.created > EDITABLE:
         raise Forbidden("This can be changed for 15 minutes only.")
@@ -140,7 +132,7 @@ def edit_comment(
         session,
         actor,
         ticket,
-        "comment_edited",
+        history.COMMENT_EDITED,
         now=now,
         public=comment.kind == Kind.REPLY,
         event=events.CommentChanged(ticket=ticket, by=actor, at=now, comment=comment),
@@ -161,11 +153,8 @@ def delete_comment(session: Session, actor: User, comment: Comment, *, now: date
         ticket.note_count -= 1
     else:
         ticket.reply_count -= 1
-        ticket.last_reply_id = session.scalar(
-            select(func.max(Comment.id)).where(
-                Comment.task_id == ticket.id, Comment.kind == Kind.REPLY
-            )
-        )
+        _look_again(session, ticket)
+    history.forget_texts(session, ticket, gone)
     changed(
         session,
         actor,
@@ -177,6 +166,19 @@ def delete_comment(session: Session, actor: User, comment: Comment, *, now: date
         comment=gone,
         kind=kind,
     )
+
+
+def _look_again(session: Session, ticket: Task) -> None:
+    """Who said the last word, now that a word is gone."""
+    rows = session.execute(
+        select(Comment.from_staff, func.max(Comment.id), func.max(Comment.created))
+        .where(Comment.task_id == ticket.id, Comment.kind == Kind.REPLY)
+        .group_by(Comment.from_staff)
+    ).all()
+    last = {bool(staff): (comment_id, at) for staff, comment_id, at in rows}
+    ticket.last_reply_id = max((comment_id for comment_id, _ in last.values()), default=None)
+    ticket.answered_at = last[True][1] if True in last else None
+    ticket.asked_at = last[False][1] if False in last else ticket.created
 
 
 def _checked(body: str, incoming: Sequence[Incoming]) -> str:
@@ -253,7 +255,8 @@ def _answered(session: Session, comment: Comment) -> bool:
 
 
 def _too_old(ticket: Task, now: datetime) -> bool:
-    limit = ticket.task_list.reopen_within_days
+    # A list that takes no new tickets goes on with its old ones.
+    limit = 0 if ticket.task_list.archived else ticket.task_list.reopen_within_days
     return bool(limit and ticket.closed and now - ticket.closed > timedelta(days=limit))
 
 
@@ -271,8 +274,12 @@ def _continued(session: Session, actor: User, ticket: Task, *, now: datetime, so
         now=now,
         source=source,
     )
-    if ticket.customer_id != actor.id:
-        session.add(Participant(task_id=follower.id, user_id=actor.id))
-    session.add(Link(source_id=follower.id, target_id=ticket.id, kind="related"))
+    others = session.scalars(
+        select(Participant.user_id).where(
+            Participant.task_id == ticket.id, Participant.user_id != follower.customer_id
+        )
+    )
+    session.add_all(Participant(task_id=follower.id, user_id=user_id) for user_id in others)
     tickets.tell_filed(session, actor, follower, now=now)
+    tickets.join(session, actor, follower, ticket, now=now)
     return follower

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from groupware import journal
 from groupware.events import emit
-from groupware.models import User
+from groupware.models import JournalEntry, User
 from modules.tasks import events
 from modules.tasks.models import Task, TaskList
 
 ENTITY = "task"
+COMMENT_EDITED = "comment_edited"
 
 
 def changed(
@@ -58,3 +59,17 @@ def next_change(session: Session, task_list_id: int) -> int:
         .execution_options(synchronize_session=False)
     )
     return session.scalars(select(TaskList.change_number).where(TaskList.id == task_list_id)).one()
+
+
+def forget_texts(session: Session, ticket: Task, comment_id: int) -> None:
+    """Take the earlier texts of a message that is deleted for good out of the journal."""
+    edits = session.scalars(
+        select(JournalEntry).where(
+            JournalEntry.entity == ENTITY,
+            JournalEntry.entity_id == ticket.id,
+            JournalEntry.act == COMMENT_EDITED,
+        )
+    )
+    for entry in edits:
+        if entry.changes.get("comment") == comment_id:
+            entry.changes = {"comment": comment_id}
