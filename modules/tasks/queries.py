@@ -6,7 +6,9 @@ Three faces, each a `Select` to compose on:
 - `visible_to`: either.
 """
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, text
 from sqlalchemy.orm import aliased
@@ -21,7 +23,6 @@ from modules.tasks.models import (
     Kind,
     Participant,
     State,
-    Status,
     Task,
     TaskList,
 )
@@ -129,6 +130,11 @@ def quiet_since(task_list: TaskList, before: datetime) -> Select[Task]:
     )
 
 
+def numbered(number: int) -> Select[Task]:
+    """A ticket whoever asks: for the commands of who runs the desk, and for nothing else."""
+    return select(Task).where(Task.id == number)
+
+
 def categories_for(task_list: TaskList) -> Select[Category]:
     """Categories that tickets of this list may have."""
     return (
@@ -144,22 +150,28 @@ def categories_for(task_list: TaskList) -> Select[Category]:
     )
 
 
+def of_lists(
+    list_ids: Collection[int], states: Collection[State], *columns: Any
+) -> Select[tuple[Any, ...]]:
+    """Columns of the tasks in these states of these lists, whose ids came from `lists_worked_by`
+    in the same transaction: hot pages bind the ids, so that each list's index gives its order.
+    """
+    return select(*columns).where(_equal(Task.task_list_id, list_ids), in_states(states))
+
+
 def active() -> ColumnElement[bool]:
-    """Open or in progress; written as the partial indexes are."""
-    return and_(
-        Task.status.in_((Status.NEEDS_ACTION, Status.IN_PROCESS)),
-        Task.deleted_at.is_(None),
-    )
+    """Open or in progress."""
+    return in_states((State.OPEN, State.IN_PROGRESS))
 
 
 def in_state(state: State) -> ColumnElement[bool]:
     """The condition behind each word that a page says of the status."""
-    return {
-        State.OPEN: Task.status == Status.NEEDS_ACTION,
-        State.IN_PROGRESS: Task.status == Status.IN_PROCESS,
-        State.RESOLVED: and_(Task.status == Status.COMPLETED, Task.closed.is_(None)),
-        State.CLOSED: Task.closed.is_not(None),
-    }[state]
+    return in_states((state,))
+
+
+def in_states(states: Collection[State]) -> ColumnElement[bool]:
+    """In one of these states; what is deleted is in none."""
+    return _equal(Task.phase, [state.phase for state in states])
 
 
 def overdue(now: datetime) -> ColumnElement[bool]:
@@ -169,6 +181,14 @@ def overdue(now: datetime) -> ColumnElement[bool]:
 
 def unassigned() -> ColumnElement[bool]:
     return Task.assignee_id.is_(None)
+
+
+def _equal(column: Any, values: Collection[int]) -> ColumnElement[bool]:
+    """One of these, said as plainly as can be: planners keep an index's order for `=` alone."""
+    return cast(
+        ColumnElement[bool],
+        column == next(iter(values)) if len(values) == 1 else column.in_(values),
+    )
 
 
 def _there() -> Select[Task]:
