@@ -12,9 +12,7 @@ from groupware.config import Settings
 from groupware.database import Database
 from groupware.paths import templates_folder
 from groupware.preferences import Recent
-from groupware.web import errors, headers, identity, shell, words
-
-MEGABYTE = 1024 * 1024
+from groupware.web import errors, guard, headers, identity, shell, words
 
 
 @dataclass
@@ -51,8 +49,8 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     )
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        MAX_CONTENT_LENGTH=1 * MEGABYTE,
-        MAX_FORM_MEMORY_SIZE=1 * MEGABYTE,
+        MAX_CONTENT_LENGTH=guard.MEGABYTE,
+        MAX_FORM_MEMORY_SIZE=guard.MEGABYTE,
         MAX_FORM_PARTS=200,
         SESSION_COOKIE_NAME="__Host-session" if settings.secure else "session",
         SESSION_COOKIE_SECURE=settings.secure,
@@ -67,6 +65,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         database or Database(settings.database_url), settings, store_at(settings.blob_url)
     )
 
+    guard.register(app)
     errors.register(app)
     headers.register(app)
     identity.register(app)

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from groupware import uploads
+from groupware import uploads as files
 from groupware.models import Attempt, Token, WebSession
 from groupware.module import Module, Periodic
-from groupware.web import accounts, identity
+from groupware.web import accounts, identity, uploads
 
 DAY = timedelta(days=1)
 
@@ -23,11 +23,11 @@ def tidy(session: Session, now: datetime) -> None:
     )
     session.execute(delete(Attempt).where(Attempt.at < now - DAY))
     session.execute(delete(Token).where(Token.expires_at < now - 30 * DAY))
-    uploads.forget_old(session, now)
+    files.forget_old(session, now)
 
 
 module = Module(
     name="core",
-    blueprints=[accounts.blueprint],
+    blueprints=[accounts.blueprint, uploads.blueprint],
     periodic=[Periodic("core.tidy", 3600, tidy)],
 )

@@ -1,12 +1,14 @@
-"""The one place that gives refusals and faults their status and their page."""
+"""The one place that gives refusals and faults their status, and their page or problem report."""
 
+import errno
 import logging
 import secrets
+from typing import Any
 
-from flask import Flask, g, render_template, request
-from flask.typing import ResponseReturnValue
+from flask import Flask, Response, g, json, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import exc
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from groupware.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
@@ -22,62 +24,136 @@ STATUS: dict[type[Refusal], int] = {
 
 TEXTS = {
     400: ("That did not make sense", "The address or what was sent is not right."),
+    401: ("Please sign in", "This is for people who are signed in."),
     403: ("Not for you", Forbidden.message),
     404: ("Nothing here", NotFound.message),
     405: ("Not that way", "This address does not take that."),
+    409: ("Changed meanwhile", Conflict.message),
     413: ("Too large", "What was sent is larger than is taken here."),
+    414: ("Too long", "This address is longer than any that leads somewhere."),
+    415: ("Another form, please", "What was sent is in a form that is not taken here."),
+    422: ("Please check it", Invalid.message),
+    428: ("Which version?", "Say which version you have changed."),
     429: ("Too many tries", "Please wait a little, then try again."),
     500: ("Something went wrong", "It is our fault, and it has been written down."),
-    503: (
-        "Just a moment",
-        "The desk is busy or under repair. Please try again in a minute.",
-    ),
+    503: ("Just a moment", "The desk is busy or under repair. Please try again in a minute."),
 }
+
+PROBLEMS = ("/api/", "/uploads")
+"""Addresses that answer with a problem report (RFC 9457) whatever the client says it takes."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
+BUSY = "5"  # seconds after which it is worth trying again
 
 
 def register(app: Flask) -> None:
     """Let this application answer refusals and faults."""
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(CSRFError, forged)
-    app.register_error_handler(OperationalError, unavailable)
+    app.register_error_handler(exc.OperationalError, unavailable)
+    app.register_error_handler(exc.InterfaceError, unavailable)
+    app.register_error_handler(exc.TimeoutError, unavailable)
+    app.register_error_handler(OSError, broken)
+    app.register_error_handler(StaleDataError, overtaken)
+    app.register_error_handler(exc.IntegrityError, overtaken)
+    app.register_error_handler(exc.DataError, unkeepable)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, failed)
 
 
-def refused(refusal: Refusal) -> ResponseReturnValue:
-    return answer(STATUS[type(refusal)], refusal.message)
+def refused(refusal: Refusal) -> Response:
+    errors = refusal.errors if isinstance(refusal, Invalid) else {}
+    return answer(STATUS[type(refusal)], refusal.message, errors=errors)
 
 
-def forged(_error: CSRFError) -> ResponseReturnValue:
+def forged(_error: CSRFError) -> Response:
     return answer(403, "The form has expired. Reload and send again.")
 
 
-def unavailable(error: OperationalError) -> ResponseReturnValue:
-    log.error("database unavailable: %s", error.orig)
-    body, status = answer(503)
-    return body, status, {"Retry-After": "5"}
+def unavailable(error: Exception) -> Response:
+    """Database or disk: gone, busy or full. Nothing was half done; it may go well in a moment."""
+    log.error("unavailable: %s", getattr(error, "orig", None) or error)
+    return answer(503, headers={"Retry-After": BUSY})
 
 
-def http_error(error: HTTPException) -> ResponseReturnValue:
+def broken(error: OSError) -> Response:
+    """A full or failing disk is waited for; anything else is a fault."""
+    return unavailable(error) if error.errno in FULL else failed(error)
+
+
+def overtaken(error: Exception) -> Response:
+    """Somebody else's change came first, and both cannot be."""
+    log.info("overtaken: %s", getattr(error, "orig", None) or error)
+    return refused(Conflict())
+
+
+def unkeepable(error: exc.DataError) -> Response:
+    """More than a column holds: a form should have said so better."""
+    log.warning("not kept: %s", error.orig)
+    return refused(Invalid())
+
+
+def http_error(error: HTTPException) -> Any:
     if error.response is not None or (error.code or 500) < 400:
         return error
-    body, status = answer(error.code or 500)
     headers = {
-        name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")
+        name: value
+        for name, value in error.get_headers()
+        if name in ("Allow", "Retry-After", "WWW-Authenticate")
     }
-    return body, status, headers
+    code = error.code or 500
+    # What has no text of its own is one of the many ways to send nonsense.
+    return answer(code if code in TEXTS or code < 500 else 400, headers=headers)
 
 
-def failed(error: Exception) -> ResponseReturnValue:
+def failed(error: Exception) -> Response:
     number = secrets.token_hex(4)
     log.error("fault %s in %s", number, request.endpoint, exc_info=error)
     return answer(500, number=number)
 
 
-def answer(status: int, message: str = "", number: str = "") -> tuple[str, int]:
-    """The error page; it needs no database."""
-    title, text = TEXTS.get(status, TEXTS[400])
+def answer(
+    status: int,
+    message: str = "",
+    *,
+    number: str = "",
+    errors: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The error page, or the report of the problem; neither needs a database."""
+    g.failed = True
     if held := g.get("session"):
         held.rollback()
-    page = render_template("core/error.html", title=title, text=message or text, number=number)
-    return page, status
+    title, text = TEXTS.get(status, TEXTS[400])
+    if wants_problem():
+        response = problem(status, title, message or text, errors or {}, number)
+    else:
+        page = render_template(
+            "core/error.html",
+            title=title,
+            text=message or text,
+            number=number,
+            status=status,
+            actor=g.get("face"),
+        )
+        response = make_response(page, status)
+    response.headers.update(headers or {})
+    return response
+
+
+def wants_problem() -> bool:
+    """True for programs: by the address, or because they take JSON and no HTML."""
+    takes = request.accept_mimetypes
+    return request.path.startswith(PROBLEMS) or (takes.accept_json and not takes.accept_html)
+
+
+def problem(
+    status: int, title: str, detail: str, errors: dict[str, str], number: str = ""
+) -> Response:
+    """A problem report by RFC 9457, with what is wrong by field."""
+    report: dict[str, Any] = {"title": title, "status": status, "detail": detail}
+    if errors:
+        report["errors"] = {name: [text] for name, text in errors.items()}
+    if number:
+        report["instance"] = f"urn:fault:{number}"
+    return Response(json.dumps(report), status, content_type="application/problem+json")

@@ -1,5 +1,6 @@
 """Who is it? Sessions live in the database, so that signing out means signed out everywhere."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,11 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
+from werkzeug.exceptions import Unauthorized
 
 from groupware.access import access_of
 from groupware.errors import Forbidden
 from groupware.models import User, WebSession
 from groupware.secrets import hash_of, new_secret
+from groupware.web.errors import wants_problem
+from groupware.web.guard import SESSION_KEY
 from groupware.web.request import ANYONE, SIGNED_IN, afterwards, now, session
 
 IDLE = timedelta(hours=8)
@@ -21,9 +25,21 @@ LONGEST = timedelta(days=7)
 NOTICED = timedelta(minutes=5)
 """How old `seen_at` may be before it is written again: a page view costs no write each time."""
 
-SESSION_KEY = "sid"
-
 csrf = CSRFProtect()
+
+
+@dataclass(frozen=True)
+class Face:
+    """What an error page shows of somebody, when the database may be gone."""
+
+    id: int
+    name: str
+    theme: str
+    density: str
+
+    @classmethod
+    def of(cls, user: User) -> "Face":
+        return cls(user.id, user.name, user.theme, user.density)
 
 
 def register(app: Flask) -> None:
@@ -61,6 +77,8 @@ def admit() -> ResponseReturnValue | None:
     """Let in whom the view's audience names; a view without an audience lets in nobody."""
     if request.endpoint is None:
         return None  # answered as 404 or 405
+    if request.method == "OPTIONS":
+        return None  # answered with the methods that there are
     view: Any = flask.current_app.view_functions[request.endpoint]
     audience = getattr(view, "audience", None)
     if audience is None:
@@ -68,9 +86,12 @@ def admit() -> ResponseReturnValue | None:
     g.user = None
     if SESSION_KEY in flask.session:
         g.user = recognise(session(), flask.session[SESSION_KEY], now())
+        g.face = Face.of(g.user) if g.user else None
     if audience is ANYONE:
         return None
     if g.user is None:
+        if wants_problem():
+            raise Unauthorized
         target = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("accounts.login", next=target), 302)
     if audience is not SIGNED_IN and access_of(session(), g.user).permissions.isdisjoint(audience):

@@ -1,0 +1,102 @@
+"""What is let in at all, before anybody asks who it is: host, size, origin, letters, numbers."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import flask
+from flask import Flask, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import BadRequest
+from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.utils import cached_property
+
+from groupware.config import Settings
+from groupware.web.request import SAFE_METHODS, services
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+MEGABYTE = 1024 * 1024
+LARGEST_NUMBER = 2**63 - 1
+SESSION_KEY = "sid"
+
+
+class Number(BaseConverter):
+    """`<int:id>`: what a row can have as its id; anything else is an address that does not exist."""
+
+    regex = r"[1-9][0-9]{0,18}"
+
+    def to_python(self, value: str) -> int:
+        number = int(value)
+        if number > LARGEST_NUMBER:
+            raise ValidationError
+        return number
+
+
+class Request(flask.Request):
+    """A request whose texts hold no NUL, lone surrogates or hidden turns of direction."""
+
+    @cached_property
+    def args(self) -> Any:
+        return _cleaned(super().args)
+
+    def _load_form_data(self) -> None:
+        if "form" not in self.__dict__:
+            super()._load_form_data()
+            self.__dict__["form"] = _cleaned(self.__dict__["form"])
+
+
+def register(app: Flask) -> None:
+    """Check each request of this application before anything else does; call it first."""
+    app.request_class = Request
+    app.url_map.converters["int"] = Number
+    app.before_request(check_host)
+    app.before_request(allow_size)
+    app.before_request(check_origin)
+
+
+def check_host() -> None:
+    """Refuse names that are not ours: links are made of them, and caches believe them."""
+    if not knows(services().settings, request.host):
+        raise BadRequest
+
+
+def knows(settings: Settings, host: str) -> bool:
+    """True for the base URL's name; on a machine of one's own, for each of its names."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name == settings.hostname or (settings.hostname in LOOPBACK and name in LOOPBACK)
+
+
+def allow_size() -> None:
+    """Let only those who seem to be signed in send files, and only to views that take them."""
+    view = flask.current_app.view_functions.get(request.endpoint or "")
+    if (largest := getattr(view, "largest_body", None)) and SESSION_KEY in flask.session:
+        request.max_content_length = largest
+
+
+def check_origin() -> None:
+    """Refuse changes that another site's page sends, even with a token."""
+    if request.method in SAFE_METHODS:
+        return
+    if site := request.headers.get("Sec-Fetch-Site"):
+        if site not in ("same-origin", "none"):
+            raise CSRFError
+    elif origin := request.headers.get("Origin"):
+        parts = urlsplit(origin)
+        own = {services().settings.host, request.host}
+        if parts.scheme not in ("http", "https") or parts.netloc not in own:
+            raise CSRFError
+
+
+_HIDDEN = re.compile(r"[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+
+
+def _cleaned(values: Any) -> Any:
+    if not any(_HIDDEN.search(text) for pair in values.items(multi=True) for text in pair):
+        return values
+    return ImmutableMultiDict(
+        [(_HIDDEN.sub("", key), _HIDDEN.sub("", text)) for key, text in values.items(multi=True)]
+    )

@@ -1,0 +1,89 @@
+"""Outgoing mail, for administrators: what waits, what went, what failed, and what it says."""
+
+from email import message_from_bytes, policy
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import load_only
+
+from groupware import journal, outbox
+from groupware.models import Delivery, OutboundMail
+from groupware.web.request import (
+    ADMINISTER,
+    actor,
+    afterwards,
+    now,
+    one,
+    open_to,
+    page,
+    see_other,
+    services,
+    session,
+    told,
+)
+
+blueprint = Blueprint("outgoing", __name__, url_prefix="/settings/mail/outgoing")
+
+AT_ONCE = 50
+LARGEST_ID = 2**63 - 1
+
+
+@blueprint.get("")
+@open_to(ADMINISTER)
+def mails() -> ResponseReturnValue:
+    """The newest first, a page at a time."""
+    before = min(request.args.get("before", LARGEST_ID, type=int), LARGEST_ID)
+    shown = OutboundMail.id, OutboundMail.recipient, OutboundMail.subject, OutboundMail.state
+    rows = session().scalars(
+        select(OutboundMail)
+        .options(load_only(*shown, OutboundMail.created_at, OutboundMail.error))
+        .where(OutboundMail.id < before)
+        .order_by(OutboundMail.id.desc())
+        .limit(AT_ONCE + 1)
+    )
+    found = rows.all()
+    older = url_for(".mails", before=found[AT_ONCE - 1].id) if len(found) > AT_ONCE else None
+    return page(
+        "core/outgoing.html",
+        mails=found[:AT_ONCE],
+        newer=url_for(".mails") if before < LARGEST_ID else None,
+        older=older,
+        sending=services().settings.smtp_url is not None,
+    )
+
+
+@blueprint.get("/<int:mail_id>")
+@open_to(ADMINISTER)
+def mail(mail_id: int) -> ResponseReturnValue:
+    """One mail and its text; who reads one with a link that signs somebody in is written down."""
+    row = _mail(mail_id)
+    if row.secret:
+        person, at = actor(), now()
+        afterwards(
+            lambda writing: (
+                journal.record(writing, "read", "outbound_mail", mail_id, actor=person, at=at)
+                and None
+            )
+        )
+    body = message_from_bytes(row.message, policy=policy.default).get_body(("plain",))
+    return page(
+        "core/outgoing_mail.html",
+        mail=row,
+        text=body.get_content() if body else "",
+        sending=services().settings.smtp_url is not None,
+        may_retry=row.state == Delivery.FAILED and row.error != outbox.NO_ADDRESS,
+    )
+
+
+@blueprint.post("/<int:mail_id>/delivery")
+@open_to(ADMINISTER)
+def retry(mail_id: int) -> ResponseReturnValue:
+    """Try a failed mail again."""
+    outbox.retry(session(), _mail(mail_id), now=now())
+    told("The mail is tried again.")
+    return see_other(".mail", mail_id=mail_id)
+
+
+def _mail(mail_id: int) -> OutboundMail:
+    return one(select(OutboundMail).where(OutboundMail.id == min(mail_id, LARGEST_ID)))
