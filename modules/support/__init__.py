@@ -2,6 +2,7 @@
 
 from groupware.models import Permission
 from groupware.module import Module
+from modules.support import demo
 from modules.support.views import queue
 
 
@@ -10,4 +11,4 @@ def home(permissions: frozenset[Permission]) -> str | None:
     return "support.queue" if agents & permissions else None
 
 
-module = Module(name="support", blueprints=[queue.blueprint], home=home)
+module = Module(name="support", blueprints=[queue.blueprint], home=home, commands=demo.commands)

@@ -1,0 +1,72 @@
+"""`groupware demo`: the example organisation, and as many more tickets as one wants."""
+
+import argparse
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from groupware import blobs, config, migrate, preferences
+from groupware.database import Database, utc_now
+from groupware.errors import Conflict
+from groupware.models import User
+from groupware.module import Command
+from modules.support.demo import organisation
+from modules.support.demo.stories import Teller
+
+AGE = timedelta(days=90)
+"""For how long the example organisation has had its desk."""
+
+SIGN_INS = {"customer": "samuel", "agent": "mara", "manager": "lena", "administrator": "ada"}
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Says that an installation is the example, and how many tickets in bulk it has."""
+
+    KEPT_AS: ClassVar[str] = "demo"
+
+    bulk: int = 0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tickets", type=int, default=0, metavar="N", help="N more, in bulk")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the tickets in bulk")
+
+
+def run(options: argparse.Namespace) -> int:
+    settings = config.read()
+    database = Database(settings.database_url)
+    migrate.upgrade(database)
+    with database.writing() as session:
+        begin(session, blobs.store_at(settings.blob_url), now=utc_now())
+    print(welcome(settings.base_url))
+    return 0
+
+
+def begin(session: Session, store: blobs.Store, *, now: datetime) -> None:
+    """Make the example organisation, once; refuses where others have set up their desk."""
+    if preferences.is_kept(session, Demo):
+        return
+    if session.scalar(select(User.id).limit(1)) is not None:
+        raise Conflict(
+            "This desk has people of its own; the example organisation goes into an empty one. "
+            "GROUPWARE_DATA=another-folder makes one."
+        )
+    made = organisation.make(session, now=now - AGE)
+    Teller(session, store, made, now).tell()
+    preferences.save(session, Demo(), actor=None, now=now)
+
+
+def welcome(address: str) -> str:
+    """What the terminal says: where it is, and who may come in."""
+    width = max(map(len, SIGN_INS))
+    people = "\n".join(
+        f"  {role:<{width}}  {key}@{organisation.DOMAIN}" for role, key in SIGN_INS.items()
+    )
+    return f"\nThe desk is at {address}\n\n{people}\n  password of all: {organisation.PASSWORD}\n"
+
+
+commands = (Command("demo", "the example organisation, and more tickets", arguments, run),)
