@@ -3,8 +3,9 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
@@ -27,6 +28,8 @@ class Store(Protocol):
     def open(self, sha256: str) -> BinaryIO: ...
     def exists(self, sha256: str) -> bool: ...
     def remove(self, sha256: str) -> None: ...
+    def all(self) -> Iterator[tuple[str, datetime]]: ...
+    def stored_at(self, sha256: str) -> datetime | None: ...
 
 
 class Folder:
@@ -67,6 +70,19 @@ class Folder:
 
     def remove(self, sha256: str) -> None:
         self._place(sha256).unlink(missing_ok=True)
+
+    def all(self) -> Iterator[tuple[str, datetime]]:
+        """Everything that is stored, and since when."""
+        for place in self.path.glob("[0-9a-f][0-9a-f]/*"):
+            if len(place.name) == 64 and (at := self.stored_at(place.name)):
+                yield place.name, at
+
+    def stored_at(self, sha256: str) -> datetime | None:
+        """When these bytes were last put; None where they are not here."""
+        try:
+            return datetime.fromtimestamp(self._place(sha256).stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
 
     def _place(self, sha256: str) -> Path:
         return self.path / sha256[:2] / sha256

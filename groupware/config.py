@@ -4,10 +4,12 @@ import os
 import secrets
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from groupware import queue, smtp
 
 PREFIX = "GROUPWARE_"
 LOG_FORMATS = ("text", "json")
@@ -26,12 +28,12 @@ class Settings:
     """What an administrator sets with `GROUPWARE_*` variables."""
 
     data: Path
-    secret_key: str
-    database_url: str
+    secret_key: str = field(repr=False)
+    database_url: str = field(repr=False)
     base_url: str
     blob_url: str
     queue_url: str
-    smtp_url: str | None = None
+    smtp_url: str | None = field(default=None, repr=False)
     trusted_proxies: tuple[str, ...] = ()
     log_format: str = "text"
 
@@ -95,6 +97,13 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     if scheme not in ("sqlite", "postgresql", "postgres", "postgresql+psycopg"):
         problems.append(f"{PREFIX}DATABASE_URL: {scheme}: is neither sqlite: nor postgresql:.")
 
+    queue_url = value("QUEUE_URL") or f"sqlite:///{data / 'queue.db'}"
+    smtp_url = value("SMTP_URL")
+    blob_url = value("BLOB_URL") or f"file://{data / 'files'}"
+    problems += _with_outside(queue_url, smtp_url, blob_url, parts.hostname or "localhost")
+    if environment.get("FLASK_DEBUG", "0") not in ("", "0", "false", "no"):
+        problems.append("FLASK_DEBUG is on: whoever comes by could run code here. Unset it.")
+
     secret_key = value("SECRET_KEY") or ""
     if not secret_key and not problems:
         secret_key = _kept_secret(data / "secret_key", problems)
@@ -108,12 +117,27 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         secret_key=secret_key,
         database_url=_with_driver(database_url),
         base_url=base_url,
-        blob_url=value("BLOB_URL") or f"file://{data / 'files'}",
-        queue_url=value("QUEUE_URL") or f"sqlite:///{data / 'queue.db'}",
-        smtp_url=value("SMTP_URL"),
+        blob_url=blob_url,
+        queue_url=queue_url,
+        smtp_url=smtp_url,
         trusted_proxies=proxies,
         log_format=log_format,
     )
+
+
+def _with_outside(queue_url: str, smtp_url: str | None, blob_url: str, host: str) -> list[str]:
+    """What is wrong with the URLs of queue, mail server and files."""
+    problems = []
+    if wrong := queue.problem(queue_url):
+        problems.append(f"{PREFIX}QUEUE_URL: {wrong}")
+    if smtp_url:
+        try:
+            smtp.server_at(smtp_url, host)
+        except ValueError as error:
+            problems.append(f"{PREFIX}SMTP_URL: {error}.")
+    if urlsplit(blob_url).scheme != "file":
+        problems.append(f"{PREFIX}BLOB_URL: only file:///folder is known so far.")
+    return problems
 
 
 def _with_driver(url: str) -> str:

@@ -94,6 +94,11 @@ def sqlite_is_sound() -> bool:
     return version >= SOUND_SQLITE or version in ((3, 50, 7), (3, 44, 6))
 
 
+def sqlite_version() -> str:
+    """The version of the SQLite in use."""
+    return str(sqlite.sqlite_version)
+
+
 def _engine(url: str, **options: Any) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=60, **options)

@@ -27,6 +27,7 @@ class Link:
     icon: str = ""
     needs: Permission | None = None
     section: str = ""
+    shown: Callable[[Session, User], bool] | None = None  # where `needs` is not all of it
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,18 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Words:
+    """How the journal's readers call a kind of thing, and what was done to one.
+
+    In a sentence `{of}` stands for the thing's name. Only holders of `needs` are shown it.
+    """
+
+    kind: str
+    sentences: Mapping[str, str]
+    needs: Permission = Permission.ADMINISTER
+
+
+@dataclass(frozen=True)
 class Module:
     """A room of the house; everything that it adds is listed here and nowhere else."""
 
@@ -81,7 +94,13 @@ class Module:
     sidebar: Callable[[Session, User], Sequence[Section]] | None = None  # the agents' side bar
     periodic: Sequence[Periodic] = ()
     commands: Sequence[Command] = ()
+    journal: Mapping[str, Words] = field(default_factory=dict)  # by the entity's name
+    # What there is to say of a person on their page in the settings, to whoever looks at it.
+    about: Callable[[Session, User, User], Sequence[Item]] | None = None
+    # What each of these access lists belongs to.
+    places: Callable[[Session, Sequence[int]], Mapping[int, Item]] | None = None
     home: Callable[[frozenset[Permission]], str | None] | None = None  # where `/` leads
+    files: Sequence[Any] = ()  # models with sha256, size and name, whose bytes must stay
 
 
 @cache

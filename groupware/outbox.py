@@ -185,7 +185,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def on_commit(wake: Callable[[], None]) -> None:
+def on_commit(wake: Callable[[], object]) -> None:
     """Call this whenever a transaction that put mail has been committed."""
     _wakers[:] = [wake]
 
@@ -256,7 +256,7 @@ def _printable(text: str) -> str:
 
 
 _FRESH = "fresh mail"
-_wakers: list[Callable[[], None]] = []
+_wakers: list[Callable[[], object]] = []
 
 
 @event.listens_for(Session, "after_commit")

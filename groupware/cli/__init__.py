@@ -3,13 +3,15 @@
 import argparse
 import sys
 
+from sqlalchemy.exc import OperationalError
+
 from groupware import module
-from groupware.cli import db, init, serve
+from groupware.cli import db, init, serve, worker
 from groupware.config import BadSettings
 from groupware.errors import Refusal
 from groupware.module import Command
 
-OWN = (*serve.commands, *init.commands, *db.commands)
+OWN = (*serve.commands, *worker.commands, *init.commands, *db.commands)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,6 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
             print(problem, file=sys.stderr)
     except Refusal as refusal:
         print(f"groupware: {refusal.message}", file=sys.stderr)
+    except OperationalError as error:
+        print(f"groupware: the database says: {' '.join(str(error.orig).split())}", file=sys.stderr)
+    except OSError as error:
+        print(f"groupware: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         return 130
     return 1

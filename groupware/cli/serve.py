@@ -1,14 +1,25 @@
-"""`groupware serve`: gunicorn with this application."""
+"""`groupware serve`: gunicorn with this application, and the worker beside it."""
 
 import argparse
+import logging
+import os
+from pathlib import Path
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.http import wsgi
 
-from groupware import config, migrate
-from groupware.database import Database
+from groupware import config, keeper, logs, migrate, outbox, worker
+from groupware.database import Database, sqlite_is_sound, sqlite_version
+from groupware.errors import Invalid
 from groupware.module import Command
+from groupware.queue import Queue
 from groupware.web.app import create_app
+
+log = logging.getLogger(__name__)
+
+GRACE = 30
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # only for gunicorn's heartbeat, where it is memory
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -23,7 +34,16 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        queue = Queue(self.settings.queue_url)
+        outbox.on_commit(lambda: queue.wake(worker.OUTBOX))
         return create_app(self.settings)
+
+
+class Nameless(wsgi.Response):  # type: ignore[misc]
+    """An answer that does not say which server gave it."""
+
+    def default_headers(self) -> list[str]:
+        return [line for line in super().default_headers() if not line.startswith("Server:")]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,21 +53,58 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.workers < 1:
+        raise Invalid("--workers: needs 1 or more.")
     settings = config.read()
+    logs.configure(settings)
+    prepare(settings)
+    # Before gunicorn listens, so that the worker never holds its port.
+    child = None if options.no_worker else keeper.keep(lambda: worker.main(settings))
+    wsgi.Response = Nameless
+    own = os.getpid()
+    try:
+        Server(settings, told(settings, options.bind, options.workers)).run()
+    finally:
+        if child is not None and os.getpid() == own:  # gunicorn's children come by here too
+            keeper.end(child)
+    return 0
+
+
+def prepare(settings: config.Settings) -> None:
+    """Bring the database to this version, and say what an administrator should know."""
+    if settings.database_url.startswith("sqlite") and not sqlite_is_sound():
+        log.warning(
+            "SQLite %s may lose commits (fixed in 3.51.3): pip install pysqlite3, or use PostgreSQL",
+            sqlite_version(),
+        )
     database = Database(settings.database_url)
     migrate.upgrade(database)
     database.engine.dispose()
-    Server(
-        settings,
-        {
-            "bind": options.bind,
-            "workers": options.workers,
-            "worker_class": "gthread",
-            "threads": 64,
-            "control_socket_disable": True,
-        },
-    ).run()
-    return 0
+
+
+def told(settings: config.Settings, bind: str, workers: int) -> dict[str, object]:
+    """gunicorn's settings; those that guard against smuggling are its own defaults, said aloud."""
+    return {
+        "bind": bind,
+        "workers": workers,
+        "worker_class": "gthread",
+        "threads": 64,
+        "graceful_timeout": GRACE,
+        "timeout": 60,
+        "control_socket_disable": True,
+        "forwarded_allow_ips": ",".join(settings.trusted_proxies),
+        "forwarder_headers": "",
+        "header_map": "drop",
+        "limit_request_line": 8190,
+        "limit_request_fields": 100,
+        "limit_request_field_size": 8190,
+        "permit_unconventional_http_method": False,
+        "permit_unconventional_http_version": False,
+        "permit_obsolete_folding": False,
+        "strip_header_spaces": False,
+        "logconfig_dict": logs.manner(settings.log_format),
+        "worker_tmp_dir": str(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else None,
+    }
 
 
 commands = (Command("serve", "serve the desk's pages", arguments, run),)

@@ -5,7 +5,7 @@ from email import message_from_bytes, policy
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.orm import load_only
+from sqlalchemy.orm import Session, load_only
 
 from groupware import journal, outbox
 from groupware.models import Delivery, OutboundMail
@@ -60,12 +60,11 @@ def mail(mail_id: int) -> ResponseReturnValue:
     row = _mail(mail_id)
     if row.secret:
         person, at = actor(), now()
-        afterwards(
-            lambda writing: (
-                journal.record(writing, "read", "outbound_mail", mail_id, actor=person, at=at)
-                and None
-            )
-        )
+
+        def written_down(writing: Session) -> None:
+            journal.record(writing, "read", "outbound_mail", mail_id, actor=person, at=at)
+
+        afterwards(written_down)
     body = message_from_bytes(row.message, policy=policy.default).get_body(("plain",))
     return page(
         "core/outgoing_mail.html",
