@@ -73,6 +73,9 @@ def settings_nav() -> list[Section]:
 
 
 def _shown(link: Link) -> bool:
+    person = visitor()
+    if person is not None and link.shown is not None:
+        return link.shown(session(), person)
     return link.needs is None or link.needs in rights().permissions
 
 

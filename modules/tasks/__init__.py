@@ -4,6 +4,7 @@ from groupware import idempotency
 from groupware.module import Module, Periodic
 from modules.tasks import (
     closing,
+    explain_command,
     models,  # noqa: F401  # its tables belong to the schema
     views,
 )
@@ -11,6 +12,7 @@ from modules.tasks import (
 module = Module(
     name="tasks",
     blueprints=[views.blueprint],
+    commands=explain_command.commands,
     periodic=[
         Periodic("close quiet tickets", 600, closing.run),
         Periodic("forget sent keys", 3600, idempotency.forget_old),
