@@ -87,12 +87,6 @@ def static(name: str) -> ResponseReturnValue:
     return answer
 
 
-@blueprint.get("/healthz")
-@open_to(ANYONE)
-def healthz() -> ResponseReturnValue:
-    return jsonify(status="ok")
-
-
 def inside(target: str | None) -> str:
     """A path of this site, or `/`."""
     return target if target and SAME_ORIGIN.match(target) else "/"

@@ -6,9 +6,9 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from groupware import uploads as files
-from groupware.models import Attempt, Token, WebSession
-from groupware.module import Module, Periodic
-from groupware.web import accounts, identity, uploads
+from groupware.models import Attempt, Permission, Token, WebSession
+from groupware.module import Link, Module, Periodic
+from groupware.web import accounts, health, identity, outgoing, uploads
 
 DAY = timedelta(days=1)
 
@@ -28,6 +28,9 @@ def tidy(session: Session, now: datetime) -> None:
 
 module = Module(
     name="core",
-    blueprints=[accounts.blueprint, uploads.blueprint],
+    blueprints=[accounts.blueprint, health.blueprint, outgoing.blueprint, uploads.blueprint],
+    settings=[
+        Link("Outgoing mail", "outgoing.mails", "mail", Permission.ADMINISTER, "System"),
+    ],
     periodic=[Periodic("core.tidy", 3600, tidy)],
 )
