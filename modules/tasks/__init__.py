@@ -5,12 +5,13 @@ from groupware.module import Module, Periodic
 from modules.tasks import (
     closing,
     explain_command,
-    models,  # noqa: F401  # its tables belong to the schema
+    models,
     views,
 )
 
 module = Module(
     name="tasks",
+    files=[models.Attachment],
     blueprints=[views.blueprint],
     commands=explain_command.commands,
     periodic=[
