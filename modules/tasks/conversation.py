@@ -39,7 +39,7 @@ def respond(
     if not owns(session, actor, ticket):
         raise Forbidden
     body = _checked(body, incoming)
-    if ticket.closed and _too_old(ticket, now):
+    if is_over(ticket, now):
         ticket = _continued(session, actor, ticket, now=now, source=source)
     comment = _say(session, actor, ticket, Kind.REPLY, body, now=now, source=source, staff=False)
     files.attach(session, actor, ticket, comment, incoming, now=now)
@@ -52,6 +52,13 @@ def respond(
     else:
         tickets.end_waiting(session, actor, ticket, now=now)
     return comment
+
+
+def is_over(ticket: Task, now: datetime) -> bool:
+    """True where a response begins a new ticket, since this one has been closed for too long."""
+    # A list that takes no new tickets goes on with its old ones.
+    limit = 0 if ticket.task_list.archived else ticket.task_list.reopen_within_days
+    return bool(limit and ticket.closed and now - ticket.closed > timedelta(days=limit))
 
 
 def reply(
@@ -254,12 +261,6 @@ def _answered(session: Session, comment: Comment) -> bool:
     return session.scalar(later.limit(1)) is not None
 
 
-def _too_old(ticket: Task, now: datetime) -> bool:
-    # A list that takes no new tickets goes on with its old ones.
-    limit = 0 if ticket.task_list.archived else ticket.task_list.reopen_within_days
-    return bool(limit and ticket.closed and now - ticket.closed > timedelta(days=limit))
-
-
 def _continued(session: Session, actor: User, ticket: Task, *, now: datetime, source: str) -> Task:
     """A new ticket that goes on with one that has been closed for long."""
     follower = tickets.begin(
@@ -282,4 +283,6 @@ def _continued(session: Session, actor: User, ticket: Task, *, now: datetime, so
     session.add_all(Participant(task_id=follower.id, user_id=user_id) for user_id in others)
     tickets.tell_filed(session, actor, follower, now=now)
     tickets.join(session, actor, follower, ticket, now=now)
+    for one, act, other in ((ticket, "continued", follower), (follower, "continues", ticket)):
+        changed(session, actor, one, act, now=now, public=True, request=[None, other.id])
     return follower
