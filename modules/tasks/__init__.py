@@ -6,6 +6,8 @@ from modules.tasks import (
     closing,
     explain_command,
     models,
+    reindex_command,
+    search_index,
     views,
 )
 
@@ -13,7 +15,8 @@ module = Module(
     name="tasks",
     files=[models.Attachment],
     blueprints=[views.blueprint],
-    commands=explain_command.commands,
+    handlers=search_index.HANDLERS,
+    commands=(*explain_command.commands, *reindex_command.commands),
     periodic=[
         Periodic("close quiet tickets", 600, closing.run),
         Periodic("forget sent keys", 3600, idempotency.forget_old),

@@ -1,0 +1,144 @@
+"""The full-text index: a document per ticket, written in the transaction of what changed it.
+
+`public` holds what the ticket's customer can read; beside it lies what only agents may find: notes,
+the customer's name and addresses. `scope` holds marks (`l3` its list, `c7` its customer, `a2` its
+assignee, `p7` who takes part, `t` all) that let a search skip what its reader cannot see anyway:
+they make it quick, while visibility is still asked of the tickets themselves.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from modules.tasks import events
+from modules.tasks.models import Task
+
+LONGEST_MESSAGE = 20_000
+LONGEST_PUBLIC = 120_000
+LONGEST_STAFF = 60_000
+"""Characters that are indexed: PostgreSQL takes documents of up to 1 MB."""
+
+CHUNK = 2_000
+
+UNTOUCHED = frozenset(
+    {"waiting", "urgency", "due", "categories", "started", "location", "linked", "unlinked"}
+)
+"""Acts of a TicketChanged that leave the document as it is."""
+
+PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
+_PUBLIC = """
+    substr(t.id || ' ' || t.summary || ' ' || t.description || ' ' || coalesce((
+        SELECT {join}(body, ' ') FROM (
+            SELECT substr(c.body, 1, :message) AS body FROM comments c
+            WHERE c.task_id = t.id AND c.kind = 'reply' ORDER BY c.id DESC) AS replies), ''), 1, :public)
+"""
+_STAFF = """
+    substr(coalesce(u.name, '') || ' ' || coalesce((
+        SELECT {join}(a.address, ' ') FROM addresses a WHERE a.user_id = u.id), '') || ' ' || coalesce((
+        SELECT {join}(body, ' ') FROM (
+            SELECT substr(c.body, 1, :message) AS body FROM comments c
+            WHERE c.task_id = t.id AND c.kind = 'note' ORDER BY c.id DESC) AS notes), ''), 1, :staff)
+"""
+_TICKETS = """
+    FROM tasks t LEFT JOIN users u ON u.id = t.customer_id
+    WHERE t.id BETWEEN :first AND :last
+"""
+
+_SQLITE = f"""
+    INSERT OR REPLACE INTO task_search (rowid, public, staff, scope)
+    SELECT t.id, {_PUBLIC.format(join="group_concat")}, {_STAFF.format(join="group_concat")},
+        't l' || t.task_list_id || ' c' || coalesce(t.customer_id, 0)
+        || ' a' || coalesce(t.assignee_id, 0) || coalesce((
+            SELECT group_concat(' p' || p.user_id, '') FROM participants p WHERE p.task_id = t.id), '')
+    {_TICKETS}
+"""  # noqa: S608  # nothing but the constants above
+
+
+def _words(document: str) -> str:
+    # Accents go, where there are any; marks would make the parser see addresses and hosts.
+    return f"""
+        (SELECT to_tsvector('simple', translate(CASE WHEN octet_length(d) = length(d) THEN d
+            ELSE regexp_replace(normalize(d, NFKD), U&'[\\0300-\\036F]', '', 'g') END, :marks, :blanks))
+         FROM (SELECT {document} AS d) AS document)
+    """  # noqa: S608
+
+
+_POSTGRESQL = f"""
+    INSERT INTO task_search (task_id, public, everything)
+    SELECT id, public, public || staff || array_to_tsvector(
+        ARRAY['@t', '@l' || task_list_id, '@c' || coalesce(customer_id, 0),
+              '@a' || coalesce(assignee_id, 0)]
+        || ARRAY(SELECT '@p' || p.user_id FROM participants p WHERE p.task_id = id))
+    FROM (
+        SELECT t.id, t.task_list_id, t.customer_id, t.assignee_id,
+            {_words(_PUBLIC.format(join="string_agg"))} AS public,
+            {_words(_STAFF.format(join="string_agg"))} AS staff
+        {_TICKETS}
+    ) AS documents
+    ON CONFLICT (task_id) DO UPDATE SET public = excluded.public, everything = excluded.everything
+"""  # noqa: S608
+
+
+def index(session: Session, first: int, last: int) -> None:
+    """Write the documents of the tickets with these numbers anew, from what the database holds."""
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    limits: dict[str, Any] = {
+        "first": first,
+        "last": last,
+        "message": LONGEST_MESSAGE,
+        "public": LONGEST_PUBLIC,
+        "staff": LONGEST_STAFF,
+    }
+    if not sqlite:
+        limits |= {"marks": PUNCTUATION, "blanks": " " * len(PUNCTUATION)}
+    session.execute(text(_SQLITE if sqlite else _POSTGRESQL), limits)
+
+
+def chunks(session: Session, after_id: int = 0) -> Iterable[tuple[int, int]]:
+    """Ranges of ticket numbers, small enough for a transaction each."""
+    last = session.scalar(select(Task.id).order_by(Task.id.desc()).limit(1)) or 0
+    return ((first, first + CHUNK - 1) for first in range(after_id + 1, last + 1, CHUNK))
+
+
+def reindex(
+    session: Session, *, after_id: int = 0, told: Callable[[int], None] | None = None
+) -> None:
+    """Write the documents of all tickets with higher numbers; `told` hears how far it is."""
+    session.flush()
+    for first, last in chunks(session, after_id):
+        index(session, first, last)
+        if told:
+            told(last)
+
+
+def reindex_customer(session: Session, user_id: int) -> None:
+    """Follow a change of somebody's name or addresses."""
+    session.flush()
+    for number in session.scalars(select(Task.id).where(Task.customer_id == user_id)):
+        index(session, number, number)
+
+
+def follow(session: Session, event: events.TicketEvent) -> None:
+    """Handler: write the ticket's document anew where the event may have changed it."""
+    if isinstance(event, events.TicketChanged) and event.act in UNTOUCHED:
+        return
+    index(session, event.ticket.id, event.ticket.id)
+
+
+HANDLERS = dict.fromkeys(
+    (
+        events.TicketFiled,
+        events.TicketReplied,
+        events.TicketResponded,
+        events.NoteAdded,
+        events.CommentChanged,
+        events.TicketAssigned,
+        events.TicketMoved,
+        events.TicketChanged,
+    ),
+    (follow,),
+)
+"""For the module's declaration."""
