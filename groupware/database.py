@@ -21,6 +21,9 @@ try:
 except ImportError:
     import sqlite3 as sqlite
 
+sqlite_module: Any = sqlite
+"""The SQLite in use, for what goes past SQLAlchemy."""
+
 SOUND_SQLITE = (3, 51, 3)
 """The first SQLite whose WAL survives two connections that checkpoint at once."""
 
@@ -96,7 +99,7 @@ def sqlite_is_sound() -> bool:
 
 def sqlite_version() -> str:
     """The version of the SQLite in use."""
-    return str(sqlite.sqlite_version)
+    return str(sqlite_module.sqlite_version)
 
 
 def _engine(url: str, **options: Any) -> Engine:

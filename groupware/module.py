@@ -101,6 +101,7 @@ class Module:
     places: Callable[[Session, Sequence[int]], Mapping[int, Item]] | None = None
     home: Callable[[frozenset[Permission]], str | None] | None = None  # where `/` leads
     files: Sequence[Any] = ()  # models with sha256, size and name, whose bytes must stay
+    checks: Sequence[Callable[[Session], Iterable[str]]] = ()  # what `groupware verify` asks
 
 
 @cache

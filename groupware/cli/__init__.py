@@ -6,12 +6,20 @@ import sys
 from sqlalchemy.exc import OperationalError
 
 from groupware import module
-from groupware.cli import db, init, serve, worker
+from groupware.cli import backup, db, doctor, init, serve, user, worker
 from groupware.config import BadSettings
 from groupware.errors import Refusal
 from groupware.module import Command
 
-OWN = (*serve.commands, *worker.commands, *init.commands, *db.commands)
+OWN = (
+    *serve.commands,
+    *worker.commands,
+    *init.commands,
+    *user.commands,
+    *backup.commands,
+    *db.commands,
+    *doctor.commands,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

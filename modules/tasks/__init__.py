@@ -3,6 +3,7 @@
 from groupware import idempotency
 from groupware.module import Module, Periodic
 from modules.tasks import (
+    checks,
     closing,
     explain_command,
     models,
@@ -14,6 +15,7 @@ from modules.tasks import (
 module = Module(
     name="tasks",
     files=[models.Attachment],
+    checks=[checks.counters, checks.change_numbers],
     blueprints=[views.blueprint],
     handlers=search_index.HANDLERS,
     commands=(*explain_command.commands, *reindex_command.commands),
