@@ -4,7 +4,7 @@ Whether somebody may change one is asked by the use case of what it belongs to: 
 location's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
@@ -39,6 +39,22 @@ def lines_reaching(session: Session, user: User, acl_id: int) -> list[Line]:
     query = _lines(acl_id).where(AclEntry.group_id.in_(groups))
     rows = session.execute(query.order_by(AclEntry.level.desc(), Group.name).limit(MOST_LINES))
     return [_line(*row) for row in rows]
+
+
+def levels_of(session: Session, acl_id: int, group_ids: Collection[int]) -> dict[int, Level]:
+    """Which of these groups an access list names itself, and with which level."""
+    rows = session.execute(
+        select(AclEntry.group_id, AclEntry.level).where(
+            AclEntry.acl_id == acl_id, AclEntry.group_id.in_(group_ids)
+        )
+    )
+    return {group_id: Level(level) for group_id, level in rows}
+
+
+def in_use(session: Session, acl_ids: Collection[int]) -> set[int]:
+    """Those of these access lists that name somebody."""
+    query = select(AclEntry.acl_id).where(AclEntry.acl_id.in_(acl_ids)).distinct()
+    return set(session.scalars(query))
 
 
 def put(session: Session, acl_id: int, levels: Mapping[int, Level]) -> dict[str, list[str | None]]:

@@ -90,6 +90,6 @@ def ask(
 ) -> ResponseReturnValue:
     """Ask before an act that is hard to undo: the page posts to its own address."""
     return page(
-        "settings/ask.html", title=title, lines=lines, button=button, back=back, kind=kind,
+        "settings/ask.html", title=title, lines=lines, button_text=button, back=back, kind=kind,
         items=items,
     )  # fmt: skip
