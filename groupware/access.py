@@ -17,6 +17,7 @@ from groupware.models import (
     Grant,
     Group,
     Level,
+    Location,
     Membership,
     Permission,
     User,
@@ -134,6 +135,15 @@ def granted(user: User, level: Level) -> Select[int]:
 def forget(session: Session) -> None:
     """Read rights anew: somebody else may have changed them since they were read here."""
     session.info.pop(_KEPT, None)
+
+
+def locations_of(user: User) -> Select[Location]:
+    """Locations for which the person may file a request."""
+    return (
+        select(Location)
+        .where(Location.archived.is_(False), Location.acl_id.in_(granted(user, Level.READ)))
+        .order_by(Location.name)
+    )
 
 
 @event.listens_for(Session, "after_flush")

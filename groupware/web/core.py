@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from groupware import uploads as files
 from groupware.models import Attempt, Permission, Token, WebSession
 from groupware.module import Link, Module, Periodic
-from groupware.web import accounts, health, identity, outgoing, uploads
+from groupware.web import accounts, health, identity, links, outgoing, pages, profile, uploads
 
 DAY = timedelta(days=1)
 
@@ -28,7 +28,15 @@ def tidy(session: Session, now: datetime) -> None:
 
 module = Module(
     name="core",
-    blueprints=[accounts.blueprint, health.blueprint, outgoing.blueprint, uploads.blueprint],
+    blueprints=[
+        accounts.blueprint,
+        links.blueprint,
+        pages.blueprint,
+        profile.blueprint,
+        health.blueprint,
+        outgoing.blueprint,
+        uploads.blueprint,
+    ],
     settings=[
         Link("Outgoing mail", "outgoing.mails", "mail", Permission.ADMINISTER, "System"),
     ],

@@ -50,7 +50,7 @@ def register(app: Flask) -> None:
 
 def sign_in(session: Session, user: User, *, now: datetime) -> None:
     """Begin a session with a new id; whatever the browser had before is void."""
-    flask.session.clear()
+    sign_out(session)
     secret = new_secret()
     session.add(
         WebSession(
@@ -67,10 +67,11 @@ def sign_in(session: Session, user: User, *, now: datetime) -> None:
 
 
 def sign_out(session: Session) -> None:
-    """End this session."""
+    """End this session, if there is one."""
     if secret := flask.session.get(SESSION_KEY):
         session.execute(delete(WebSession).where(WebSession.token_hash == hash_of(secret)))
     flask.session.clear()
+    g.pop("csrf_token", None)  # the next page gets a new one
 
 
 def admit() -> ResponseReturnValue | None:
@@ -110,7 +111,7 @@ def recognise(session: Session, secret: str, now: datetime) -> User | None:
         return None
     if not kept.user.active or kept.credential_number != kept.user.credential_number:
         return None
-    if now - kept.seen_at > NOTICED and "groupware-poll" not in request.headers:
+    if now - kept.seen_at > NOTICED and not _by_itself():
         token_hash = kept.token_hash
 
         def notice(writing: Session) -> None:
@@ -119,3 +120,11 @@ def recognise(session: Session, secret: str, now: datetime) -> User | None:
 
         afterwards(notice)
     return kept.user
+
+
+def _by_itself() -> bool:
+    """True for what a page asks without its reader doing anything: that keeps nobody signed in."""
+    return (
+        "groupware-poll" in request.headers
+        or "text/event-stream" in request.accept_mimetypes.values()
+    )

@@ -84,6 +84,12 @@ def session() -> Session:
     return cast("Session", g.session)
 
 
+def release() -> None:
+    """End what the request's transaction holds before slow work; nothing must have been changed."""
+    if "session" in g:
+        g.session.rollback()
+
+
 def now() -> datetime:
     """The time of this request, the same throughout."""
     if "now" not in g:

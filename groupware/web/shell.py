@@ -11,7 +11,6 @@ from groupware.models import Permission
 from groupware.module import Item, Link, Section
 from groupware.preferences import Organisation
 from groupware.web.request import rights, services, session, visitor
-from groupware.web.words import reader_locale
 
 
 def register(app: Flask) -> None:
@@ -30,7 +29,7 @@ def register(app: Flask) -> None:
 def around() -> dict[str, Any]:
     """Values of every template."""
     desk = organisation()
-    return {"actor": visitor(), "brand": desk.name, "hue": desk.hue, "locale": str(reader_locale())}
+    return {"actor": visitor(), "brand": desk.name, "hue": desk.hue}
 
 
 def organisation() -> Organisation:

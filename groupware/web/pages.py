@@ -1,0 +1,60 @@
+"""The few addresses that belong to the house itself: the door, its style sheet, its pulse."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, jsonify, redirect, send_from_directory, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+
+from groupware import module
+from groupware.paths import PACKAGE
+from groupware.text import one_line
+from groupware.web.request import ANYONE, SIGNED_IN, now, open_to, page, rights, services
+from groupware.web.shell import organisation
+
+blueprint = Blueprint("pages", __name__)
+
+CONTACT_HOLDS = timedelta(days=180)
+
+
+@blueprint.get("/")
+@open_to(SIGNED_IN)
+def home() -> ResponseReturnValue:
+    """The first place that the person may use."""
+    for part in module.installed():
+        if part.home and (place := part.home(rights().permissions)):
+            return redirect(url_for(place), 303)
+    return page("core/nothing.html")
+
+
+@blueprint.get("/csrf")
+@open_to(ANYONE)
+def csrf() -> ResponseReturnValue:
+    """A fresh token, for a page that was open for so long that its own has expired."""
+    return jsonify(csrf_token=generate_csrf())
+
+
+@blueprint.get("/static/<path:name>")
+@open_to(ANYONE)
+def static(name: str) -> ResponseReturnValue:
+    """Style sheet, scripts, pictures: their names hold their hash, so they may be kept for ever."""
+    answer = send_from_directory(PACKAGE / "static", name, max_age=31536000)
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
+
+
+@blueprint.get("/.well-known/security.txt")
+@open_to(ANYONE)
+def security_txt() -> ResponseReturnValue:
+    """Whom to tell of a hole (RFC 9116)."""
+    settings = services().settings
+    contact = one_line(organisation().security_contact) or f"security@{settings.hostname}"
+    if "@" in contact and ":" not in contact:
+        contact = f"mailto:{contact}"
+    expires = (now() + CONTACT_HOLDS).strftime("%Y-%m-%dT00:00:00Z")
+    lines = (
+        f"Contact: {contact}",
+        f"Expires: {expires}",
+        f"Canonical: {settings.base_url}/.well-known/security.txt",
+    )
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
