@@ -76,11 +76,11 @@ def stale(target: Path) -> bool:
     return False
 
 
-def digest(folder: Path = HERE) -> str:
+def digest() -> str:
     """One hash over every source: names and bytes."""
     total = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
+    for path in sorted(HERE.rglob("*")):
+        name = path.relative_to(HERE).as_posix()
         if path.is_file() and not re.match(r"node_modules/|(.*/)?(__pycache__/|\.)(?!npmrc)", name):
             total.update(f"{name}\0{path.stat().st_size}\0".encode())
             total.update(path.read_bytes())
@@ -136,7 +136,10 @@ def _plain() -> dict[str, bytes]:
         else:
             _say("The package lucide was not found, so most icons are left out.")
         icons = {path.stem: path for path in Path(folder).rglob("*.svg")}
-        return {"app.css": _styles().encode(), "icons.svg": sprite(icons)} | _images()
+        return {
+            "app.css": _styles(HERE / "css" / "app.css").encode(),
+            "icons.svg": sprite(icons),
+        } | _images()
 
 
 def _packages(command: list[str]) -> Path:
@@ -159,7 +162,7 @@ def _esbuild(packages: Path, out: Path) -> None:
     _run([str(programs[0]), *arguments, "--legal-comments=none", "--log-level=warning"], "esbuild")
 
 
-def _styles(path: Path = HERE / "css" / "app.css") -> str:
+def _styles(path: Path) -> str:
     """The style sheets in one, without the fonts: those come by npm."""
 
     def inline(found: re.Match[str]) -> str:

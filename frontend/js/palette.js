@@ -21,7 +21,7 @@ addEventListener("hashchange", () => {
 function places() {
   const seen = new Map();
   for (const link of document.querySelectorAll(".side-nav a, .topbar a[href], .menu-panel a[href]")) {
-    const label = (link.getAttribute("aria-label") ?? link.querySelector(".nav-label, span")?.textContent ?? "").trim();
+    const label = (link.getAttribute("aria-label") ?? (link.querySelector(".nav-label") ?? link.querySelector("span") ?? link).textContent).trim();
     if (label && !seen.has(label)) seen.set(label, { label, href: link.href, mark: link.querySelector("svg, .swatch")?.cloneNode(true) });
   }
   return [...seen.values()];
