@@ -13,7 +13,7 @@ from groupware.database import Database, utc_now
 from groupware.errors import Conflict
 from groupware.models import User
 from groupware.module import Command
-from modules.support.demo import organisation
+from modules.support.demo import bulk, organisation
 from modules.support.demo.stories import Teller
 
 AGE = timedelta(days=90)
@@ -24,11 +24,11 @@ SIGN_INS = {"customer": "samuel", "agent": "mara", "manager": "lena", "administr
 
 @dataclass(frozen=True)
 class Demo:
-    """Says that an installation is the example, and how many tickets in bulk it has."""
+    """Says that an installation is the example."""
 
     KEPT_AS: ClassVar[str] = "demo"
 
-    bulk: int = 0
+    made: bool = False
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,10 +38,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     settings = config.read()
-    database = Database(settings.database_url)
+    database, store, now = (
+        Database(settings.database_url),
+        blobs.store_at(settings.blob_url),
+        utc_now(),
+    )
     migrate.upgrade(database)
     with database.writing() as session:
-        begin(session, blobs.store_at(settings.blob_url), now=utc_now())
+        begin(session, store, now=now)
+    if options.tickets:
+        bulk.fill(database, store, options.tickets, options.seed, now=now)
+        print(f"{options.tickets:,} tickets were added.")
     print(welcome(settings.base_url))
     return 0
 
@@ -57,7 +64,7 @@ def begin(session: Session, store: blobs.Store, *, now: datetime) -> None:
         )
     made = organisation.make(session, now=now - AGE)
     Teller(session, store, made, now).tell()
-    preferences.save(session, Demo(), actor=None, now=now)
+    preferences.save(session, Demo(made=True), actor=None, now=now)
 
 
 def welcome(address: str) -> str:
