@@ -4,6 +4,9 @@ import unicodedata
 
 from groupware.errors import Invalid
 
+LARGEST_NUMBER = 2**31 - 1
+"""The largest id that a row can have on every database."""
+
 _BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
@@ -30,3 +33,10 @@ def named(text: str, field: str = "name", *, most: int = 200) -> str:
     if len(name) > most:
         raise Invalid(**{field: f"This is longer than {most} characters."})
     return name
+
+
+def number_in(text: str) -> int | None:
+    """The number that this text is, where a row can have it as its id."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+        return None
+    return int(text) if 0 < int(text) <= LARGEST_NUMBER else None

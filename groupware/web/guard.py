@@ -13,11 +13,11 @@ from werkzeug.routing import BaseConverter, ValidationError
 from werkzeug.utils import cached_property
 
 from groupware.config import Settings
+from groupware.text import LARGEST_NUMBER
 from groupware.web.request import SAFE_METHODS, services
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MEGABYTE = 1024 * 1024
-LARGEST_NUMBER = 2**63 - 1
 SESSION_KEY = "sid"
 
 

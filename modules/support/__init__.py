@@ -3,7 +3,7 @@
 from groupware.models import Permission
 from groupware.module import Module
 from modules.support import demo
-from modules.support.views import queue
+from modules.support.views import acts, add, comments, deletion, queue, ticket
 
 
 def home(permissions: frozenset[Permission]) -> str | None:
@@ -11,4 +11,16 @@ def home(permissions: frozenset[Permission]) -> str | None:
     return "support.queue" if agents & permissions else None
 
 
-module = Module(name="support", blueprints=[queue.blueprint], home=home, commands=demo.commands)
+module = Module(
+    name="support",
+    blueprints=[
+        queue.blueprint,
+        ticket.blueprint,
+        acts.blueprint,
+        comments.blueprint,
+        deletion.blueprint,
+        add.blueprint,
+    ],
+    home=home,
+    commands=demo.commands,
+)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from groupware.access import access_of, level_in, levels_in
 from groupware.errors import Forbidden
 from groupware.models import Level, User
-from modules.tasks.models import Participant, Task, TaskList
+from modules.tasks.models import Participant, Role, Task, TaskList
 
 
 def agent_level(session: Session, user: User | None, task_list: TaskList) -> Level:
@@ -44,6 +44,7 @@ def may_submit(session: Session, user: User | None, task_list: TaskList) -> bool
     access = access_of(session, user)
     return (
         access.customer
+        and task_list.role == Role.SUPPORT
         and not task_list.archived
         and level_in(session, user, task_list.customer_acl_id) >= Level.CREATE
     )

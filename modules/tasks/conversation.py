@@ -122,15 +122,8 @@ def edit_comment(
     session: Session, actor: User, comment: Comment, body: str, *, now: datetime
 ) -> None:
     """Change what one wrote oneself, within 15 minutes and while nobody has answered."""
+    require_editable(session, actor, comment, now=now)
     ticket = comment.task
-    works = agent_level(session, actor, ticket.task_list) >= Level.WRITE
-    takes_part = comment.kind == Kind.REPLY and owns(session, actor, ticket)
-    if comment.author_id != actor.id or not (works or takes_part):
-        raise Forbidden
-    if now - comment.created > EDITABLE:
-        raise Forbidden("This can be changed for 15 minutes only.")
-    if _answered(session, comment):
-        raise Forbidden("This has been answered and can no longer be changed.")
     body = _checked(body, ())
     if body == comment.body:
         return
@@ -146,6 +139,19 @@ def edit_comment(
         comment=comment.id,
         body=[before, body],
     )
+
+
+def require_editable(session: Session, actor: User, comment: Comment, *, now: datetime) -> None:
+    """Refuse whoever may not, or no longer, change this message."""
+    ticket = comment.task
+    works = agent_level(session, actor, ticket.task_list) >= Level.WRITE
+    takes_part = comment.kind == Kind.REPLY and owns(session, actor, ticket)
+    if comment.author_id != actor.id or not (works or takes_part):
+        raise Forbidden
+    if now - comment.created > EDITABLE:
+        raise Forbidden("This can be changed for 15 minutes only.")
+    if _answered(session, comment):
+        raise Forbidden("This has been answered and can no longer be changed.")
 
 
 def delete_comment(session: Session, actor: User, comment: Comment, *, now: datetime) -> None:

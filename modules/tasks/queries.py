@@ -7,7 +7,7 @@ Three faces, each a `Select` to compose on:
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, text
@@ -22,10 +22,14 @@ from modules.tasks.models import (
     Comment,
     Kind,
     Participant,
+    Role,
     State,
     Task,
     TaskList,
 )
+
+RESTORABLE = timedelta(days=30)
+"""How long what was deleted can be brought back."""
 
 
 def visible_to(user: User) -> Select[Task]:
@@ -48,6 +52,11 @@ def own_of(user: User) -> Select[Task]:
     return _there().where(_is_customer(user), Task.id.in_(_participations(user)))
 
 
+def deleted_of(user: User, now: datetime) -> Select[Task]:
+    """Deleted tasks that the person can still bring back."""
+    return select(Task).where(Task.deleted_at > now - RESTORABLE, _works_on(user, Level.DELETE))
+
+
 def lists_worked_by(user: User, level: Level = Level.READ) -> Select[TaskList]:
     """Task lists on which the person has at least this level as an agent."""
     return select(TaskList).where(TaskList.id.in_(_lists(user, level)))
@@ -59,6 +68,7 @@ def lists_open_to(user: User) -> Select[TaskList]:
         select(TaskList)
         .where(
             _is_customer(user),
+            TaskList.role == Role.SUPPORT,
             TaskList.archived.is_(False),
             TaskList.customer_acl_id.in_(granted(user, Level.CREATE)),
         )

@@ -1,0 +1,180 @@
+"""The journal of a ticket in words: a line in its thread, and each change before and after."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from groupware.models import JournalEntry
+from groupware.web.words import t_datetime
+
+MESSAGES = frozenset({"filed", "replied", "responded", "noted", "comment_edited"})
+"""Acts that a thread shows by the message itself."""
+
+STATES = {
+    "open": "Open",
+    "in_progress": "In progress",
+    "resolved": "Resolved",
+    "closed": "Closed",
+}
+URGENCIES = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
+WAITING = {"customer": "the customer", "third_party": "a third party", "until": "a date"}
+LABELS = {
+    "status": "Status",
+    "urgency": "Urgency",
+    "assignee": "Assignee",
+    "customer": "Customer",
+    "participants": "Participant",
+    "task_list": "Task list",
+    "link": "Link",
+    "location": "Location",
+    "categories": "Categories",
+    "due": "Due",
+    "waiting": "Waiting for",
+    "until": "Until",
+    "summary": "Subject",
+    "description": "Details",
+    "body": "Text",
+    "kind": "Message",
+}
+ACTS = {
+    "filed": "filed the request",
+    "replied": "replied",
+    "responded": "responded",
+    "noted": "added a note",
+    "comment_edited": "edited a message",
+    "comment_deleted": "deleted a message",
+    "edited": "edited the request",
+    "assigned": "changed the assignee",
+    "reopened": "opened it again",
+    "started": "started on it",
+    "resolved": "resolved it",
+    "closed": "closed it",
+    "waiting": "changed what it waits for",
+    "urgency": "changed the urgency",
+    "due": "changed the due date",
+    "categories": "changed the categories",
+    "location": "changed the location",
+    "customer": "changed the customer",
+    "participants": "changed who takes part",
+    "moved": "moved it to another list",
+    "linked": "linked a ticket",
+    "unlinked": "removed a link",
+    "deleted": "deleted the ticket",
+    "restored": "restored the ticket",
+}
+GAINED = {
+    "assigned": "assigned {after}",
+    "reopened": "changed the status to {after}",
+    "started": "changed the status to {after}",
+    "resolved": "changed the status to {after}",
+    "closed": "changed the status to {after}",
+    "waiting": "lets it wait for {after}",
+    "urgency": "changed the urgency to {after}",
+    "due": "changed the due date to {after}",
+    "categories": "changed the categories to {after}",
+    "location": "changed the location to {after}",
+    "customer": "made {after} the customer",
+    "participants": "added {after}",
+    "moved": "moved it from {before} to {after}",
+    "linked": "linked {after}",
+}
+LOST = {
+    "assigned": "took {before} off as assignee",
+    "waiting": "ended the waiting",
+    "due": "cleared the due date",
+    "categories": "removed all categories",
+    "location": "cleared the location",
+    "participants": "removed {before}",
+    "unlinked": "removed the link to {before}",
+}
+_PEOPLE = ("assignee", "customer", "participants")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the ids in a journal are called, for this reader; what they may not see has no name."""
+
+    people: Mapping[int, str]
+    lists: Mapping[int, str]
+    tickets: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field, and what it was and became."""
+
+    label: str
+    before: str
+    after: str
+
+
+def people_in(entries: Iterable[JournalEntry]) -> set[int]:
+    """The ids of those whom these entries speak of."""
+    return {
+        value
+        for entry in entries
+        for field in _PEOPLE
+        for value in entry.changes.get(field) or ()
+        if isinstance(value, int)
+    }
+
+
+def tickets_in(entries: Iterable[JournalEntry]) -> set[int]:
+    """The numbers of the other tickets that these entries speak of."""
+    return {
+        value
+        for entry in entries
+        for value in entry.changes.get("link") or ()
+        if isinstance(value, int)
+    }
+
+
+def may_be_told(entry: JournalEntry, names: Names) -> bool:
+    """False for a link whose other end the reader may not see."""
+    return tickets_in([entry]) <= names.tickets
+
+
+def changes_of(entry: JournalEntry, names: Names) -> list[Change]:
+    """Each field of an entry, before and after, in words."""
+    found = []
+    for field, value in entry.changes.items():
+        if field in LABELS and isinstance(value, list) and len(value) == 2:
+            before, after = (value_in_words(field, each, names) for each in value)
+            found.append(Change(LABELS[field], before, after))
+    return found
+
+
+def value_in_words(field: str, value: Any, names: Names) -> str:
+    """A journalled value as a person reads it; empty for nothing."""
+    if value is None or value in ("", []):
+        return ""
+    if field in _PEOPLE:
+        return names.people.get(int(value), "somebody")
+    if field in ("due", "until"):
+        return t_datetime(datetime.fromisoformat(value))
+    ways: dict[str, Callable[[Any], str]] = {
+        "task_list": lambda value: names.lists.get(int(value), "another list"),
+        "link": lambda value: f"#{value}" if int(value) in names.tickets else "another ticket",
+        "categories": ", ".join,
+        "status": lambda value: STATES.get(value, value),
+        "urgency": lambda value: URGENCIES.get(value, value),
+        "waiting": lambda value: WAITING.get(value, value),
+    }
+    return ways.get(field, str)(value)
+
+
+def sentence(entry: JournalEntry, names: Names) -> str:
+    """What somebody did, to follow their name."""
+    changes = changes_of(entry, names)
+    if not changes:
+        kind = entry.changes.get("kind", "message")
+        return ACTS.get(entry.act, entry.act.replace("_", " ")).replace("message", str(kind))
+    if entry.act == "assigned" and entry.changes["assignee"][1] == entry.actor_id:
+        return "took this ticket"
+    until = next((change.after for change in changes if change.label == "Until"), "")
+    if until:
+        return f"lets it wait until {until}"
+    told = GAINED if changes[0].after else LOST
+    template = told.get(entry.act, ACTS.get(entry.act, entry.act.replace("_", " ")))
+    return template.format(before=changes[0].before, after=changes[0].after)

@@ -1,0 +1,207 @@
+"""The agents' page of a ticket: everything that its template draws, prepared."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, joinedload
+
+from groupware.errors import NotFound
+from groupware.models import Level, User
+from groupware.web.words import reader_zone, t_date, t_datetime
+from modules.support import forms
+from modules.support.changes import STATES, URGENCIES, Names, people_in, tickets_in
+from modules.support.properties import PROPERTIES
+from modules.support.ticket_choices import Around, Choice, Choices, Taker, around, choices, takers
+from modules.support.ticket_thread import (
+    Cursor,
+    File,
+    Happening,
+    Message,
+    Told,
+    details_files,
+    thread,
+    window,
+)
+from modules.tasks.access import agent_level
+from modules.tasks.models import Seen, State, Task, Waiting
+from modules.tasks.queries import worked_by
+
+
+@dataclass(frozen=True)
+class Due:
+    """A due date in words, and as its form's fields have it."""
+
+    text: str
+    state: str | None
+    at: datetime
+    date: str
+    time: str
+
+
+@dataclass(frozen=True)
+class TicketPage:
+    """What the template draws; it decides nothing."""
+
+    ticket: Task
+    level: Level
+    thread: Sequence[tuple[bool, Message | Happening]]  # does "new since" stand before it
+    files: Sequence[File]
+    earlier: Cursor | None
+    is_newest: bool
+    last_reply: int
+    was: dict[str, str]
+    choices: Choices
+    customer: Taker | None
+    takers: Sequence[Taker]
+    around: Around
+    due: Due | None
+    until: str  # as its field has it
+    waits: str
+    states: Sequence[tuple[str, str]]
+    urgencies: Sequence[tuple[str, str]]
+
+    @property
+    def works(self) -> bool:
+        return self.level >= Level.WRITE
+
+    @property
+    def may_delete(self) -> bool:
+        return self.level >= Level.DELETE
+
+    @property
+    def may_manage(self) -> bool:
+        return self.level >= Level.MANAGE
+
+
+def find(session: Session, actor: User, ticket_id: int) -> tuple[Task, datetime | None]:
+    """The ticket, where the person works on its list, and until when they have read it."""
+    row = session.execute(
+        worked_by(actor)
+        .where(Task.id == ticket_id)
+        .outerjoin(Seen, and_(Seen.task_id == Task.id, Seen.user_id == actor.id))
+        .add_columns(Seen.at)
+        .options(
+            joinedload(Task.task_list),
+            joinedload(Task.customer),
+            joinedload(Task.assignee),
+            joinedload(Task.location),
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+def prepare(
+    session: Session,
+    actor: User,
+    ticket: Task,
+    *,
+    seen: datetime | None,
+    cursor: Cursor,
+    now: datetime,
+) -> TicketPage:
+    """The page of a ticket that the person may see, by seven statements."""
+    level = agent_level(session, actor, ticket.task_list)
+    works = level >= Level.WRITE
+    part = window(session, actor, ticket, cursor)
+    told = [entry for entry, _ in part.entries]
+    found = choices(session, actor, ticket, works=works)
+    people = takers(session, ticket)
+    others = around(session, actor, ticket, tickets_in(told))
+    known = {choice.id: choice.name for choice in found.agents}
+    known |= {taker.id: taker.name for taker in people}
+    known |= {entry.actor_id: name or "" for entry, name in part.entries if entry.actor_id}
+    names = Names(
+        people=named_people(session, people_in(told), known),
+        lists={choice.id: choice.name for choice in found.known_lists},
+        tickets=others.visible,
+    )
+    return TicketPage(
+        ticket=ticket,
+        level=level,
+        thread=_with_one_line(thread(part, ticket, actor, names, seen=seen, works=works, now=now)),
+        files=details_files(part),
+        earlier=part.earlier,
+        is_newest=cursor == Cursor(),
+        last_reply=ticket.last_reply_id or 0,
+        was=_was(ticket, found.chosen),
+        choices=found,
+        customer=next((taker for taker in people if taker.is_customer), None),
+        takers=[taker for taker in people if not taker.is_customer],
+        around=others,
+        due=due_of(ticket, now),
+        until=_as_field(ticket.waiting_until, "%Y-%m-%dT%H:%M"),
+        waits=_waits(ticket),
+        states=tuple(STATES.items()),
+        urgencies=tuple(URGENCIES.items()),
+    )
+
+
+def names_for(session: Session, actor: User, ticket: Task, told: Iterable[Told]) -> Names:
+    """What the ids in these entries are called, for a page that shows nothing else."""
+    entries = [entry for entry, _ in told]
+    found = choices(session, actor, ticket, works=False)
+    numbers = tickets_in(entries)
+    visible = worked_by(actor).where(Task.id.in_(numbers)).with_only_columns(Task.id)
+    return Names(
+        people=named_people(session, people_in(entries), {}),
+        lists={choice.id: choice.name for choice in found.known_lists},
+        tickets=frozenset(session.scalars(visible)) if numbers else frozenset(),
+    )
+
+
+def named_people(session: Session, wanted: set[int], known: dict[int, str]) -> dict[int, str]:
+    """The names of these people; a statement only where somebody is not known yet."""
+    if missing := wanted - known.keys():
+        rows = session.execute(select(User.id, User.name).where(User.id.in_(missing)))
+        known = known | {row.id: row.name for row in rows}
+    return known
+
+
+def due_of(ticket: Task, now: datetime) -> Due | None:
+    """By when it is due, in words: late and soon for what is still to be done."""
+    if ticket.due is None:
+        return None
+    state = None
+    if ticket.state in (State.OPEN, State.IN_PROGRESS):
+        left = (ticket.due - now).total_seconds()
+        state = "late" if left < 0 else "soon" if left < 24 * 3600 else None
+    text = t_date(ticket.due) if ticket.due_is_date else t_datetime(ticket.due)
+    return Due(
+        text=f"{text}, late" if state == "late" else text,
+        state=state,
+        at=ticket.due,
+        date=_as_field(ticket.due, "%Y-%m-%d"),
+        time="" if ticket.due_is_date else _as_field(ticket.due, "%H:%M"),
+    )
+
+
+def _was(ticket: Task, chosen: Sequence[Choice]) -> dict[str, str]:
+    was = {name: each.current(ticket) for name, each in PROPERTIES.items() if name != "categories"}
+    return {
+        **was,
+        "categories": forms.categories_wish(choice.id for choice in chosen),
+        "customer": str(ticket.customer_id or ""),
+    }
+
+
+def _waits(ticket: Task) -> str:
+    if ticket.waiting == Waiting.UNTIL and ticket.waiting_until:
+        return f"until {t_datetime(ticket.waiting_until)}"
+    return {
+        Waiting.CUSTOMER: "for the customer",
+        Waiting.THIRD_PARTY: "for a third party",
+    }.get(Waiting(ticket.waiting) if ticket.waiting else Waiting.UNTIL, "")
+
+
+def _as_field(at: datetime | None, form: str) -> str:
+    return at.astimezone(reader_zone()).strftime(form) if at else ""
+
+
+def _with_one_line(items: list[Message | Happening]) -> list[tuple[bool, Message | Happening]]:
+    """Each entry, and whether the line "New since you were here" stands before it."""
+    first = next((index for index, item in enumerate(items) if item.new), None)
+    return [(index == first, item) for index, item in enumerate(items)]

@@ -1,0 +1,61 @@
+"""People as tickets need them: who may ask, who may work, found by name or address."""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+
+from groupware.models import AclEntry, Address, Grant, Level, Membership, Permission, User
+from groupware.people import folded
+from modules.tasks.models import Role, TaskList
+
+
+def who_may_ask(lists: Collection[TaskList]) -> Select[User]:
+    """People who may file requests in at least one of these lists."""
+    open_lists = [each.customer_acl_id for each in lists if is_open(each)]
+    return who_may_take_part().where(User.id.in_(_named(open_lists, Level.CREATE)))
+
+
+def is_open(task_list: TaskList) -> bool:
+    """True for a ticket type that takes new requests."""
+    return task_list.role == Role.SUPPORT and not task_list.archived
+
+
+def who_may_take_part() -> Select[User]:
+    """People who can use support requests at all."""
+    return _people().where(User.id.in_(_holders(Permission.CREATE_TICKETS)))
+
+
+def who_may_work(task_list: TaskList) -> Select[User]:
+    """People who can be a ticket's assignee in this list: A >= WRITE."""
+    agents = User.id.in_(_holders(Permission.MANAGE_TICKETS))
+    named = User.id.in_(_named([task_list.agent_acl_id], Level.WRITE))
+    return _people().where(or_(User.id.in_(_holders(Permission.MANAGE_SUPPORT)), agents & named))
+
+
+def matching(text: str) -> ColumnElement[bool]:
+    """The name holds these words, or an address begins with them."""
+    text = text[:200]
+    begun = folded(text) if "@" in text else text.casefold()
+    address = select(Address.user_id).where(Address.folded.startswith(begun, autoescape=True))
+    words = and_(true(), *(User.name.icontains(word, autoescape=True) for word in text.split()))
+    return or_(User.id.in_(address), words) if text.strip() else false()
+
+
+def _people() -> Select[User]:
+    return select(User).where(User.active).order_by(User.name, User.id)
+
+
+def _holders(permission: Permission) -> Select[int]:
+    return (
+        select(Membership.user_id)
+        .join(Grant, Grant.group_id == Membership.group_id)
+        .where(Grant.permission == permission)
+    )
+
+
+def _named(acl_ids: Collection[int], level: Level) -> Select[int]:
+    return (
+        select(Membership.user_id)
+        .join(AclEntry, AclEntry.group_id == Membership.group_id)
+        .where(AclEntry.acl_id.in_(acl_ids), AclEntry.level >= level)
+    )
