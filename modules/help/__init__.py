@@ -6,12 +6,12 @@ from modules.help import views
 
 
 def home(permissions: frozenset[Permission]) -> str | None:
-    return "help.my_tickets" if Permission.CREATE_TICKETS in permissions else None
+    return "help.my_requests" if Permission.CREATE_TICKETS in permissions else None
 
 
 module = Module(
     name="help",
     blueprints=[views.blueprint],
-    links=[Link("My requests", "help.my_tickets", "inbox", Permission.CREATE_TICKETS)],
+    links=[Link("My Support Requests", "help.my_requests", "life-buoy", Permission.CREATE_TICKETS)],
     home=home,
 )

@@ -1,0 +1,214 @@
+"""My Support Requests: one's own, with what moved last in front."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    asc,
+    case,
+    desc,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
+
+from groupware.models import JournalEntry, User
+from modules.help.words import answer_time, first_name
+from modules.tasks import search
+from modules.tasks.history import ENTITY
+from modules.tasks.models import Comment, Kind, Seen, State, Task, TaskList, Waiting
+from modules.tasks.queries import in_state, own_of
+
+PAGE = 25
+MOST_COUNTED = 1001
+SNIPPET = 200
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the list: between what moved at this time and what moved before."""
+
+    at: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{(self.at - EPOCH) // timedelta(microseconds=1)}-{self.id}"
+
+    @classmethod
+    def read(cls, text: str) -> "Place":
+        """The place that an address names; raises ValueError."""
+        moment, number = (int(part) for part in text.split("-", 1))
+        try:
+            return cls(EPOCH + timedelta(microseconds=moment), min(number, 2**63 - 1))
+        except OverflowError as error:
+            raise ValueError(text) from error
+
+
+@dataclass(frozen=True)
+class Card:
+    """A request as the list shows it."""
+
+    id: int
+    subject: str
+    status: State
+    updated: datetime
+    needs_reply: bool
+    unread: bool
+    who: str
+    line: str
+
+    @property
+    def href(self) -> str:
+        return f"/tickets/view/{self.id}"
+
+    @property
+    def place(self) -> Place:
+        return Place(self.updated, self.id)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some cards, and the places from which it goes on."""
+
+    cards: list[Card]
+    newer: Place | None
+    older: Place | None
+
+
+def page_of(
+    session: Session,
+    user: User,
+    *,
+    state: State | None = None,
+    words: str = "",
+    older: Place | None = None,
+    newer: Place | None = None,
+) -> Page:
+    """A page of the person's requests: after `older`, or before `newer`, or the first."""
+    query = search.own(session, user, words) if words else own_of(user)
+    if state is not None:
+        query = query.where(in_state(state))
+    turned = newer is not None
+    if place := newer or older:
+        query = query.where(_beyond(place, newer=turned))
+    order = asc if turned else desc
+    ids = (
+        query.with_only_columns(Task.id)
+        .order_by(order(Task.public_modified), order(Task.id))
+        .limit(PAGE + 1)
+        .subquery()
+    )
+    rows = session.execute(_rows(user, ids)).all()
+    more = len(rows) > PAGE
+    if turned and more:
+        rows = rows[1:]
+    cards = [_card(row, user) for row in rows[:PAGE]]
+    if not cards:
+        return Page([], None, None)
+    return Page(
+        cards,
+        cards[0].place if (more if turned else older) else None,
+        cards[-1].place if (turned or more) else None,
+    )
+
+
+def counts(session: Session, user: User) -> dict[State | None, int]:
+    """How many requests the person has by state, and (None) at all; counted up to 1,001."""
+    some = own_of(user).with_only_columns(Task.status, Task.closed).limit(MOST_COUNTED).subquery()
+    word = case((some.c.closed.is_not(None), "closed"), else_=some.c.status)
+    found: dict[State | None, int] = {None: 0}
+    for text, number in session.execute(select(word, func.count()).group_by(word)):
+        state = State.CLOSED if text == "closed" else Task(status=text).state
+        found[state] = found.get(state, 0) + number
+        found[None] += number
+    return found
+
+
+def _beyond(place: Place, *, newer: bool) -> ColumnElement[bool]:
+    at, number = Task.public_modified, Task.id
+    if newer:
+        return or_(at > place.at, and_(at == place.at, number > place.id))
+    return or_(at < place.at, and_(at == place.at, number < place.id))
+
+
+def _rows(user: User, ids: Subquery) -> Select[*tuple[Any, ...]]:
+    """What the cards show, for these few: public facts only."""
+    who_ended_it = (
+        select(User.name)
+        .select_from(JournalEntry)
+        .outerjoin(User, User.id == JournalEntry.actor_id)
+        .where(
+            JournalEntry.entity == ENTITY,
+            JournalEntry.entity_id == Task.id,
+            JournalEntry.public,
+            JournalEntry.act.in_((State.RESOLVED.value, State.CLOSED.value)),
+        )
+        .order_by(JournalEntry.id.desc())
+        .limit(1)
+        .correlate(Task)
+        .scalar_subquery()
+    )
+    author = aliased(User)
+    return (
+        own_of(user)
+        .with_only_columns(
+            Task.id,
+            Task.summary,
+            Task.status,
+            Task.closed,
+            Task.public_modified,
+            (Task.waiting == Waiting.CUSTOMER).label("waits"),
+            Task.answered_at,
+            Seen.at.label("seen"),
+            TaskList.answer_hours,
+            Comment.author_id,
+            Comment.from_staff,
+            func.substr(Comment.body, 1, SNIPPET).label("said"),
+            author.name.label("author"),
+            who_ended_it.label("ended_by"),
+        )
+        .outerjoin(TaskList, TaskList.id == Task.task_list_id)
+        .outerjoin(Comment, and_(Comment.id == Task.last_reply_id, Comment.kind == Kind.REPLY))
+        .outerjoin(author, author.id == Comment.author_id)
+        .outerjoin(Seen, and_(Seen.task_id == Task.id, Seen.user_id == user.id))
+        .where(Task.id.in_(select(ids.c.id)))
+        .order_by(Task.public_modified.desc(), Task.id.desc())
+    )
+
+
+def _card(row: Row[*tuple[Any, ...]], user: User) -> Card:
+    state = Task(status=row.status, closed=row.closed).state
+    unread = row.answered_at is not None and (row.seen is None or row.answered_at > row.seen)
+    who, line = _line(row, user, state, unread=unread)
+    return Card(
+        id=row.id,
+        subject=row.summary,
+        status=state,
+        updated=row.public_modified,
+        needs_reply=bool(row.waits) and state == State.IN_PROGRESS,
+        unread=unread,
+        who=who,
+        line=line,
+    )
+
+
+def _line(row: Row[*tuple[Any, ...]], user: User, state: State, *, unread: bool) -> tuple[str, str]:
+    """Who did what last, in a line."""
+    ended = {State.RESOLVED: "resolved this request", State.CLOSED: "closed this request"}
+    if state in ended and not unread:
+        if row.ended_by:
+            return first_name(row.ended_by), ended[state]
+        return "", "Closed after some quiet days" if state == State.CLOSED else "Resolved"
+    if row.said is None:
+        usual = answer_time(row.answer_hours or 0)
+        return "", "We received your request." + (f" We usually answer {usual}." if usual else "")
+    who = "You" if row.author_id == user.id else first_name(row.author) or "Somebody"
+    return who, f"replied: {' '.join(row.said.split())}" if row.said.strip() else "sent files"
