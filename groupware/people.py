@@ -107,18 +107,13 @@ def create(
     name: str,
     address: str,
     organisation: str = "",
-    password: str | None = None,
+    password_hash: str | None = None,
     now: datetime,
 ) -> User:
     """A new person; without a password they need an invitation to come in."""
     administering(session, actor)
-    user = add_user(
-        session,
-        name=named(name),
-        address=checked_address(address),
-        now=now,
-        password=password,
-    )
+    user = add_user(session, name=named(name), address=checked_address(address), now=now)
+    user.password_hash = password_hash
     user.organisation = _organisation(organisation)
     _write(session, "created", user, actor, now, address=[None, user.address])
     return user
@@ -167,11 +162,11 @@ def remove_address(
 
 
 def set_password(
-    session: Session, actor: User, user: User, password: str, *, now: datetime
+    session: Session, actor: User, user: User, password_hash: str, *, now: datetime
 ) -> None:
     """Give a person a new password; whoever was signed in as them is out."""
     administering(session, actor)
-    user.password_hash = hashed(password)
+    user.password_hash = password_hash
     void_credentials(session, [user.id] if user is not actor else [])
     _write(session, "password_set", user, actor, now)
 

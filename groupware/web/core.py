@@ -9,6 +9,14 @@ from groupware import uploads as files
 from groupware.models import Attempt, Permission, Token, WebSession
 from groupware.module import Link, Module, Periodic
 from groupware.web import accounts, health, identity, links, outgoing, pages, profile, uploads
+from groupware.web.settings import (
+    groups,
+    journal,
+    organisation,
+    start,
+    user_rights,
+    users,
+)
 
 DAY = timedelta(days=1)
 
@@ -36,9 +44,25 @@ module = Module(
         health.blueprint,
         outgoing.blueprint,
         uploads.blueprint,
+        start.blueprint,
+        users.blueprint,
+        user_rights.blueprint,
+        groups.blueprint,
+        organisation.blueprint,
+        journal.blueprint,
     ],
     settings=[
+        Link("Users", "users.all_of_them", "user", Permission.ADMINISTER, "People"),
+        Link("Groups", "groups.all_of_them", "users", Permission.ADMINISTER, "People"),
+        Link(
+            "Organisation and look",
+            "organisation.organisation",
+            "palette",
+            Permission.ADMINISTER,
+            "System",
+        ),
         Link("Outgoing mail", "outgoing.mails", "mail", Permission.ADMINISTER, "System"),
+        Link("Journal", "journal.journal", "history", Permission.ADMINISTER, "System"),
     ],
     periodic=[Periodic("core.tidy", 3600, tidy)],
 )

@@ -12,6 +12,9 @@ from groupware.module import Item, Link, Section
 from groupware.preferences import Organisation
 from groupware.web.request import rights, services, session, visitor
 
+SETTINGS = ("Support", "People", "System")
+"""The sections of the settings' side bar, in this order; a module may add others after them."""
+
 
 def register(app: Flask) -> None:
     """Give the layouts what they draw."""
@@ -68,7 +71,9 @@ def settings_nav() -> list[Section]:
         for link in part.settings:
             if _shown(link):
                 sections.setdefault(link.section, []).append(_item(link))
-    return [Section(title, items) for title, items in sections.items()]
+    known = [title for title in SETTINGS if title in sections]
+    rest = [title for title in sections if title not in SETTINGS]
+    return [Section(title, sections[title]) for title in (*known, *rest)]
 
 
 def _shown(link: Link) -> bool:

@@ -1,8 +1,9 @@
 """Support: agents work the queue, managers set it up."""
 
 from groupware.models import Permission
-from groupware.module import Module
+from groupware.module import Link, Module
 from modules.support import demo
+from modules.support.settings import access, categories, check, headings, lists, locations, told
 from modules.support.views import acts, add, comments, deletion, queue, ticket
 
 
@@ -20,7 +21,42 @@ module = Module(
         comments.blueprint,
         deletion.blueprint,
         add.blueprint,
+        lists.blueprint,
+        access.blueprint,
+        headings.blueprint,
+        categories.blueprint,
+        locations.blueprint,
+        check.blueprint,
     ],
+    settings=[
+        Link(
+            "Task lists",
+            "support_lists.overview",
+            "layers",
+            section="Support",
+            shown=lists.manages_a_list,
+        ),
+        Link(
+            "Categories",
+            "support_categories.all_of_them",
+            "tags",
+            Permission.MANAGE_SUPPORT,
+            "Support",
+        ),
+        Link(
+            "Locations",
+            "support_locations.all_of_them",
+            "map-pin",
+            Permission.MANAGE_SUPPORT,
+            "Support",
+        ),
+        Link(
+            "Check a person", "support_check.check", "eye", section="Support", shown=check.may_check
+        ),
+    ],
+    journal=told.JOURNAL,
+    about=told.about,
+    places=told.places,
     home=home,
     commands=demo.commands,
 )

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, StringField
+from wtforms.validators import InputRequired, Length
 
 from groupware.web.settings.saving import mark, stale
 
@@ -38,3 +39,55 @@ def filled(form: type[F], values: Mapping[str, Any], *, sent: bool) -> F:
     if sent:
         return form(data=values)
     return form(formdata=None, data={**values, "base": mark(values)})
+
+
+class NewUser(FlaskForm):
+    name = StringField("Name", [InputRequired("Please enter a name."), Length(max=200)])
+    address = EmailField(
+        "E-mail", [InputRequired("Please enter an e-mail address."), Length(max=320)]
+    )
+    organisation = StringField("Organisation", [Length(max=200)])
+    how = RadioField(
+        "How they come in",
+        choices=[("invite", "By an invitation, sent by mail"), ("password", "With this password")],
+        default="invite",
+    )
+    password = PasswordField("Password")
+
+
+class Person(MarkedForm):
+    name = StringField("Name", [InputRequired("Please enter a name."), Length(max=200)])
+    organisation = StringField(
+        "Organisation",
+        [Length(max=200)],
+        description="Colleagues of one organisation see each other's requests where a list says so.",
+    )
+
+
+class NewAddress(FlaskForm):
+    address = EmailField(
+        "New address", [InputRequired("Please enter an address."), Length(max=320)]
+    )
+
+
+class NewPassword(FlaskForm):
+    password = PasswordField("New password", [InputRequired("Please enter a password.")])
+
+
+class GroupName(MarkedForm):
+    name = StringField("Name", [InputRequired("Please enter a name."), Length(max=200)])
+
+
+class Desk(MarkedForm):
+    name = StringField("Name", [InputRequired("Please enter a name."), Length(max=60)])
+    hue = hue_field()
+    about_answers = StringField(
+        "When to expect an answer",
+        [Length(max=300)],
+        description="Said to customers before and after they send a request.",
+    )
+    security_contact = StringField(
+        "Contact for security",
+        [Length(max=300)],
+        description="An address or link, shown in /.well-known/security.txt.",
+    )

@@ -1,6 +1,6 @@
 """Who may use a task list: its two access lists, line by line."""
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -121,5 +121,5 @@ def sent_level(name: str, usual: Level) -> Level:
 def back_to(task_list: TaskList, side: str) -> ResponseReturnValue:
     """The list's page, unless one has just given it up."""
     if agent_level(session(), actor(), task_list) < Level.MANAGE:
-        return see_other("accounts.home")
+        return redirect("/", 303)
     return see_other("support_lists.show", list_id=task_list.id, _anchor=side)

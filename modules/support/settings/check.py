@@ -5,7 +5,9 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
+from groupware.access import access_of
 from groupware.errors import Forbidden
 from groupware.models import Level, User
 from groupware.web.request import (
@@ -29,19 +31,22 @@ from modules.tasks.queries import lists_open_to, lists_worked_by, worked_by
 blueprint = Blueprint("support_check", __name__, url_prefix="/settings/check")
 
 
+def may_check(session: Session, person: User) -> bool:
+    """True for administrators, and for whoever sets up a list."""
+    return access_of(session, person).administrator or manages_a_list(session, person)
+
+
 @blueprint.get("")
 @open_to(MANAGE_SUPPORT, MANAGE_TICKETS, ADMINISTER)
 def check() -> ResponseReturnValue:
-    if not (rights().administrator or manages_a_list(session(), actor())):
+    if not may_check(session(), actor()):
         raise Forbidden
     task_lists = list(session().scalars(in_order(checkable()).limit(MOST_LISTS)))
     person, found = whom()
     task_list = next((each for each in task_lists if each.id == number("list")), None)
     ticket = None
     if person and (ticket_id := number("ticket")):
-        ticket = session().scalar(
-            worked_by(actor(), Level.MANAGE).where(Task.id == ticket_id)
-        )
+        ticket = session().scalar(worked_by(actor(), Level.MANAGE).where(Task.id == ticket_id))
     values: dict[str, Any] = {}
     if person and ticket:
         values["acts"] = explain_ticket(session(), person, ticket)
@@ -88,8 +93,7 @@ def everywhere(person: User, task_lists: list[TaskList]) -> list[tuple[TaskList,
     asks = {each.id for each in session().scalars(lists_open_to(person))}
     levels = agent_levels(session(), person)
     return [
-        (each, each.id in asks, LEVEL_WORDS[levels.get(each.id, Level.NONE)])
-        for each in task_lists
+        (each, each.id in asks, LEVEL_WORDS[levels.get(each.id, Level.NONE)]) for each in task_lists
     ]
 
 

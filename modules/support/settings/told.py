@@ -20,11 +20,18 @@ def about(session: Session, viewer: User, person: User) -> Sequence[Item]:
     """What a person has: open tickets as far as the viewer works on them, and their rights."""
     items = []
     if access_of(session, viewer).agent:
-        for label, name, condition in (
-            ("Open tickets assigned to them", "assignee", Task.assignee_id == person.id),
-            ("Open tickets of theirs", "customer", Task.customer_id == person.id),
+        for label, href, condition in (
+            (
+                "Open tickets assigned to them",
+                url_for("support.queue", assignee=person.id),
+                Task.assignee_id == person.id,
+            ),
+            (
+                "Open tickets of theirs",
+                url_for("support.queue", customer=person.id),
+                Task.customer_id == person.id,
+            ),
         ):
-            href = url_for("support.queue", **{name: person.id})
             items.append(Item(label, href, "inbox", count=_counted(session, viewer, condition)))
     if access_of(session, viewer).administrator or manages_a_list(session, viewer):
         href = url_for("support_check.check", person=person.id)
@@ -110,7 +117,5 @@ JOURNAL = {
 
 def _counted(session: Session, viewer: User, condition: ColumnElement[bool]) -> str:
     there = worked_by(viewer).where(active(), condition).with_only_columns(Task.id)
-    number = session.scalar(
-        select(func.count()).select_from(there.limit(MOST_COUNTED).subquery())
-    )
+    number = session.scalar(select(func.count()).select_from(there.limit(MOST_COUNTED).subquery()))
     return f"{MOST_COUNTED:,}+" if number == MOST_COUNTED else f"{number or 0:,}"

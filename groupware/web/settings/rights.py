@@ -1,0 +1,60 @@
+"""Module permissions as settings pages show them: a row a permission, with what it is for."""
+
+from collections.abc import Collection
+
+from flask import request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from groupware.models import Grant, Permission
+from groupware.web.settings.saving import Difference
+
+MEANINGS = {
+    Permission.CREATE_TICKETS: ("Ask for support", "File requests and follow their own."),
+    Permission.MANAGE_TICKETS: (
+        "Work on tickets",
+        "Be an agent: on the lists whose agents' access names them.",
+    ),
+    Permission.MANAGE_SUPPORT: (
+        "Manage the desk",
+        "Set up lists, categories and locations, and work on every list.",
+    ),
+    Permission.ADMINISTER: (
+        "Administer",
+        "Change users, groups, permissions and the installation.",
+    ),
+}
+
+
+def sent() -> set[Permission]:
+    """The permissions that were ticked."""
+    ticked = set(request.form.getlist("permissions"))
+    return {permission for permission in Permission if permission.value in ticked}
+
+
+def values_of(permissions: Collection[Permission]) -> dict[str, list[str]]:
+    """As their form is marked with them."""
+    return {"permissions": sorted(permission.value for permission in permissions)}
+
+
+def differences(now: Collection[Permission], yours: Collection[Permission]) -> list[Difference]:
+    return [
+        Difference(words, _yes(permission in now), _yes(permission in yours))
+        for permission, (words, _) in MEANINGS.items()
+        if (permission in now) != (permission in yours)
+    ]
+
+
+def given_by(session: Session, group_ids: Collection[int]) -> dict[int, set[Permission]]:
+    """What each of these groups gives."""
+    found: dict[int, set[Permission]] = {}
+    rows = session.execute(
+        select(Grant.group_id, Grant.permission).where(Grant.group_id.in_(group_ids))
+    )
+    for group_id, permission in rows:
+        found.setdefault(group_id, set()).add(Permission(permission))
+    return found
+
+
+def _yes(value: bool) -> str:  # noqa: FBT001  # the word for it
+    return "yes" if value else "no"

@@ -1,0 +1,80 @@
+"""What a person may use: the groups that they belong to, and what is given to them alone."""
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from groupware import groups, people
+from groupware.errors import Invalid
+from groupware.models import Group, GroupKind, Membership
+from groupware.web.request import (
+    ADMINISTER,
+    actor,
+    now,
+    one,
+    open_to,
+    page,
+    see_other,
+    session,
+    told,
+)
+from groupware.web.settings import rights
+from groupware.web.settings.finding import by_name, sought
+from groupware.web.settings.saving import conflict, stale
+from groupware.web.settings.users import named
+
+blueprint = Blueprint("user_rights", __name__, url_prefix="/settings/users")
+
+
+@blueprint.post("/<int:user_id>/permissions")
+@open_to(ADMINISTER)
+def set_permissions(user_id: int) -> ResponseReturnValue:
+    people.administering(session(), actor())
+    user = named(user_id)
+    own = people.personal_group(session(), user)
+    there = groups.permissions_of(session(), own)
+    if stale(request.form.get("base"), rights.values_of(there)):
+        return conflict(
+            rights.differences(there, rights.sent()),
+            rights.values_of(there),
+            keep=url_for("users.show", user_id=user_id),
+        )
+    try:
+        with session().begin_nested():
+            groups.set_permissions(session(), actor(), own, rights.sent(), now=now())
+        told("The permissions are saved.")
+    except Invalid as refusal:
+        told(refusal.message, "error")
+    return see_other("users.show", user_id=user_id)
+
+
+@blueprint.route("/<int:user_id>/groups/add", methods=["GET", "POST"])
+@open_to(ADMINISTER)
+def join(user_id: int) -> ResponseReturnValue:
+    user = named(user_id)
+    query = select(Group).where(Group.kind == GroupKind.GROUP)
+    if request.method == "POST":
+        sent = request.form.get("group", "")
+        group = one(query.where(Group.id == (int(sent) if sent.isdecimal() else 0)))
+        groups.add_member(session(), actor(), group, user, now=now())
+        told(f"{user.name} belongs to {group.name}.")
+        return see_other("users.show", user_id=user_id)
+    if text := sought():
+        query = query.where(Group.name.icontains(text, autoescape=True))
+    there = select(Membership.group_id).where(Membership.user_id == user_id)
+    rows, after = by_name(query.where(Group.id.not_in(there)), Group)
+    return page("settings/user_join.html", user=user, rows=rows, after=after, q=text)
+
+
+@blueprint.post("/<int:user_id>/groups/leave")
+@open_to(ADMINISTER)
+def leave(user_id: int) -> ResponseReturnValue:
+    user, sent = named(user_id), request.form.get("group", "")
+    group = one(select(Group).where(Group.id == (int(sent) if sent.isdecimal() else 0)))
+    try:
+        with session().begin_nested():
+            groups.remove_member(session(), actor(), group, user, now=now())
+        told(f"{user.name} belongs to {group.name} no more.")
+    except Invalid as refusal:
+        told(refusal.message, "error")
+    return see_other("users.show", user_id=user_id)
