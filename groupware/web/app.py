@@ -1,10 +1,12 @@
 """The application: built from settings, with every installed module."""
 
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, g
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
 
 from groupware import module
 from groupware.blobs import Store, store_at
@@ -13,6 +15,8 @@ from groupware.database import Database
 from groupware.paths import templates_folder
 from groupware.preferences import Recent
 from groupware.web import errors, guard, headers, identity, shell, words
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -86,9 +90,12 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         if acts and response.status_code < 400:
             if held := g.get("session"):
                 held.rollback()  # a reader's snapshot would only be in the way
-            with app.extensions["groupware"].database.writing() as session:
-                for act in acts:
-                    act(session)
+            try:
+                with app.extensions["groupware"].database.writing() as session:
+                    for act in acts:
+                        act(session)
+            except OperationalError as error:  # a page that could be read stays readable
+                log.warning("not noticed, the database is busy: %s", error.orig)
         return response
 
     return app
