@@ -30,7 +30,8 @@ from groupware.web.request import (
 log = logging.getLogger(__name__)
 blueprint = Blueprint("accounts", __name__)
 
-SAME_ORIGIN = re.compile(r"^/(?![/\\])")
+# Browsers drop tabs and line breaks within an address: "/<tab>/evil.example" would lead away.
+SAME_ORIGIN = re.compile(r"/(?![/\\])[^\x00-\x20\x7f]*")
 WRONG = "Wrong e-mail or password."
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 SENT = (
@@ -119,4 +120,4 @@ def forgotten() -> ResponseReturnValue:
 
 def inside(target: str | None) -> str:
     """A path of this site, or `/`."""
-    return target if target and SAME_ORIGIN.match(target) else "/"
+    return target if target and SAME_ORIGIN.fullmatch(target) else "/"

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from functools import cache
-from itertools import groupby
+from operator import itemgetter
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -23,6 +23,7 @@ from groupware.passwords import hashed, matches, problem
 from groupware.secrets import hash_of
 from groupware.text import named
 from groupware.web import identity, limits
+from groupware.web.accounts import inside
 from groupware.web.guard import SESSION_KEY
 from groupware.web.request import (
     SIGNED_IN,
@@ -48,8 +49,8 @@ LOCALES = (
     "ko", "nb", "nl", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sv", "th", "tr", "uk", "vi",
     "zh-Hans", "zh-Hant",
 )  # fmt: skip
-THEMES = (("auto", "As my device"), ("light", "Light"), ("dark", "Dark"))
-DENSITIES = (("compact", "Compact"), ("cosy", "Normal"), ("roomy", "Roomy"))
+THEMES = {"auto": "As my device", "light": "Light", "dark": "Dark"}
+DENSITIES = {"compact": "Compact", "cosy": "Normal", "roomy": "Roomy"}
 
 
 class Manner(FlaskForm):
@@ -97,11 +98,11 @@ def profile() -> ResponseReturnValue:
 def theme() -> ResponseReturnValue:
     """The switch at the top of each page; back to that page."""
     wanted = request.form.get("theme", "")
-    if wanted in dict(THEMES):
+    if wanted in THEMES:
         actor().theme = wanted
     back = urlsplit(request.referrer or "")
-    same = back.netloc == request.host and back.path.startswith("/")
-    return redirect(f"{back.path}?{back.query}".rstrip("?") if same else "/", 303)
+    same = back.netloc == request.host
+    return redirect(inside(f"{back.path}?{back.query}".rstrip("?")) if same else "/", 303)
 
 
 @blueprint.post("/password")
@@ -202,10 +203,10 @@ def manner(**bare: None) -> Manner:
     form.time_zone.choices = zones()
     form.locale.choices = locales()
     places = session().scalars(locations_of(person).limit(500))
-    form.default_location_id.choices = [
-        ("", "None"),
-        *((str(each.id), each.name) for each in places),
-    ]
+    form.default_location_id.choices = {
+        "": "None",
+        **{str(each.id): each.name for each in places},
+    }
     if bare or not form.is_submitted():
         form.default_location_id.data = str(person.default_location_id or "")
     return form
@@ -248,23 +249,20 @@ def browser(user_agent: str) -> str:
 
 
 @cache
-def zones() -> dict[str, list[tuple[str, str]]]:
+def zones() -> dict[str, dict[str, str]]:
     """Time zones by continent."""
-    names = sorted(zone for zone in available_timezones() if "/" in zone and zone[:4] != "Etc/")
-    grouped = groupby(names, lambda zone: zone.split("/")[0])
-    places = {
-        continent: [
-            (zone, zone.split("/", 1)[1].replace("_", " ").replace("/", ", ")) for zone in all_
-        ]
-        for continent, all_ in grouped
-    }
-    return {"Everywhere": [("UTC", "UTC")], **places}
+    found: dict[str, dict[str, str]] = {"Everywhere": {"UTC": "UTC"}}
+    for zone in sorted(available_timezones()):
+        continent, _, place = zone.partition("/")
+        if place and continent != "Etc":
+            named_place = place.replace("_", " ").replace("/", ", ")
+            found.setdefault(continent, {})[zone] = named_place
+    return found
 
 
 @cache
-def locales() -> list[tuple[str, str]]:
+def locales() -> dict[str, str]:
     """Languages and places by their own names."""
-    found = [(name, Locale.parse(name, sep="-").display_name or name) for name in LOCALES]
-    return sorted(
-        ((name, text[:1].upper() + text[1:]) for name, text in found), key=lambda each: each[1]
-    )
+    found = {name: Locale.parse(name, sep="-").display_name or name for name in LOCALES}
+    titled = {name: text[:1].upper() + text[1:] for name, text in found.items()}
+    return dict(sorted(titled.items(), key=itemgetter(1)))
