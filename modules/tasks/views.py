@@ -5,7 +5,11 @@ from typing import BinaryIO
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import ServiceUnavailable, UnsupportedMediaType
+from werkzeug.exceptions import (
+    RequestedRangeNotSatisfiable,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+)
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Response
 
@@ -81,5 +85,9 @@ def _sent(found: Attachment, stream: BinaryIO, kind: str, *, as_attachment: bool
     answer.content_length = found.size
     answer.headers["Content-Security-Policy"] = SANDBOX
     answer.headers["Cache-Control"] = "no-store"
-    answer.make_conditional(request, accept_ranges=True, complete_length=found.size)
+    try:
+        answer.make_conditional(request, accept_ranges=True, complete_length=found.size)
+    except RequestedRangeNotSatisfiable:
+        stream.close()
+        raise
     return answer
