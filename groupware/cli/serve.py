@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import socket
 from pathlib import Path
 
 from flask import Flask
@@ -11,7 +12,7 @@ from gunicorn.http import wsgi
 
 from groupware import config, keeper, logs, migrate, outbox, worker
 from groupware.database import Database, sqlite_is_sound, sqlite_version
-from groupware.errors import Invalid
+from groupware.errors import Conflict, Invalid
 from groupware.module import Command
 from groupware.queue import Queue
 from groupware.web.app import create_app
@@ -57,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
         raise Invalid("--workers: needs 1 or more.")
     settings = config.read()
     logs.configure(settings)
+    check_free(options.bind)
     prepare(settings)
     # Before gunicorn listens, so that the worker never holds its port.
     child = None if options.no_worker else keeper.keep(lambda: worker.main(settings))
@@ -68,6 +70,21 @@ def run(options: argparse.Namespace) -> int:
         if child is not None and os.getpid() == own:  # gunicorn's children come by here too
             keeper.end(child)
     return 0
+
+
+def check_free(bind: str) -> None:
+    """Refuse an address that somebody listens on already; gunicorn would try for seconds."""
+    host, _, port = bind.rpartition(":")
+    if not (host and port.isdecimal()) or host.startswith(("unix", "fd", "[")):
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError as error:
+            raise Conflict(
+                f"{bind} cannot be used: {error.strerror}. --bind takes another."
+            ) from error
 
 
 def prepare(settings: config.Settings) -> None:

@@ -17,6 +17,7 @@ from modules.support.demo.lives import Life, Row, lived
 from modules.support.demo.organisation import DOMAIN
 from modules.support.demo.plots import Plots, times
 from modules.support.demo.samples import sample
+from modules.tasks import search_index
 from modules.tasks.models import (
     Attachment,
     Comment,
@@ -109,6 +110,7 @@ class Writer:
         self._insert(JournalEntry, sorted(journal, key=lambda entry: entry["at"]))
         self._insert(Seen, self._seen(reader, unread))
         self._advance()
+        search_index.index(self.session, lives[0].task["id"], lives[-1].task["id"])
 
     def _number(self) -> None:
         """Tickets, comments and changes get their numbers, in the order of time."""
