@@ -1,9 +1,10 @@
 """People and groups in lists that do not end: searched, capped, paged by name."""
 
+import re
 from typing import Any
 
 from flask import request
-from sqlalchemy import Row, Select, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from groupware.models import Address, Group, GroupKind, User
@@ -29,9 +30,7 @@ def people_like(text: str) -> Select[User]:
     """People whose name, or one of whose addresses, holds this text."""
     query = select(User)
     if text:
-        addressed = select(Address.user_id).where(
-            Address.folded.contains(text.casefold(), autoescape=True)
-        )
+        addressed = select(Address.user_id).where(_in_address(text))
         query = query.where(or_(User.name.icontains(text, autoescape=True), User.id.in_(addressed)))
     return query
 
@@ -67,11 +66,17 @@ def to_pick(text: str, *, people_only: bool = False) -> list[Row[Any]]:
     if people_only:
         query = query.where(Group.kind == GroupKind.PERSONAL)
     if text:
-        addressed = select(Address.user_id).where(
-            Address.folded.contains(text.casefold(), autoescape=True)
-        )
+        addressed = select(Address.user_id).where(_in_address(text))
         query = query.where(
             or_(Group.name.icontains(text, autoescape=True), Group.user_id.in_(addressed))
         )
     query = query.order_by(Group.user_id.is_not(None), Group.name, Group.id)
     return list(session().execute(query.limit(MOST_FOUND + 1)))
+
+
+def _in_address(text: str) -> ColumnElement[bool]:
+    # Colleagues share what stands behind the @: it tells them apart only where it is typed too.
+    if "@" in text:
+        return Address.folded.contains(text.casefold(), autoescape=True)
+    escaped = re.sub(r"([/%_])", r"/\1", text.casefold())
+    return Address.folded.like(f"%{escaped}%@%", escape="/")

@@ -1,5 +1,6 @@
 """The journal: who did what to what, and when; read by administrators, changed by nobody."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +15,13 @@ from groupware.models import JournalEntry, User
 from groupware.module import Words
 from groupware.web.request import ADMINISTER, open_to, page, rights, session
 from groupware.web.settings.finding import MOST_FOUND, after, people_like, sought
+from groupware.web.words import t_datetime
 
 blueprint = Blueprint("journal", __name__, url_prefix="/settings/journal")
 
 PAGE = 50
 LONGEST_VALUE = 300
+ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 IDS = {"assignee", "customer", "added", "removed", "comment", "task_list", "link"}
 """What a ticket's history keeps as numbers says nothing here."""
 
@@ -165,4 +168,6 @@ def _plain(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "", True: "yes", False: "no"}[value]
     text = str(value)
+    if ISO_TIME.fullmatch(text):
+        return t_datetime(datetime.fromisoformat(text))
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
