@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import (
+    BooleanField,
     DateField,
     DateTimeLocalField,
     Field,
@@ -111,17 +112,20 @@ class DueForm(PropertyForm):
 
     due = DateField("Date", [Optional()])
     time = TimeField("Time", [Optional()])
+    clear = BooleanField()
 
     def validate_time(self, field: Field) -> None:
         if field.data and not self.due.data and not self.due.errors:
             raise ValidationError("Please give a date too.")
 
     def is_date(self) -> bool:
-        return self.due.data is not None and self.time.data is None
+        return not self.clear.data and self.due.data is not None and self.time.data is None
 
     def moment(self) -> datetime | None:
         """When it is due; a date alone ends with its day."""
-        return in_zone(self.due.data, self.time.data or DAY_ENDS) if self.due.data else None
+        if self.clear.data or not self.due.data:
+            return None
+        return in_zone(self.due.data, self.time.data or DAY_ENDS)
 
     def wish(self) -> str:
         return due_wish(self.moment(), is_date=self.is_date())

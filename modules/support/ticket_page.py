@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from groupware.errors import NotFound
 from groupware.models import Level, User
-from groupware.web.words import reader_zone, t_date, t_datetime
+from groupware.web.words import reader_zone, t_datetime
 from modules.support import forms
-from modules.support.changes import STATES, URGENCIES, Names, people_in, tickets_in
+from modules.support.changes import STATES, URGENCIES, WAITING, Names, people_in, tickets_in
+from modules.support.due import Due, due
 from modules.support.properties import PROPERTIES
 from modules.support.ticket_choices import Around, Choice, Choices, Taker, around, choices, takers
 from modules.support.ticket_thread import (
@@ -25,19 +26,8 @@ from modules.support.ticket_thread import (
     window,
 )
 from modules.tasks.access import agent_level
-from modules.tasks.models import Seen, State, Task, Waiting
+from modules.tasks.models import Seen, State, Task
 from modules.tasks.queries import worked_by
-
-
-@dataclass(frozen=True)
-class Due:
-    """A due date in words, and as its form's fields have it."""
-
-    text: str
-    state: str | None
-    at: datetime
-    date: str
-    time: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +47,8 @@ class TicketPage:
     takers: Sequence[Taker]
     around: Around
     due: Due | None
+    due_date: str  # as its fields have it
+    due_time: str
     until: str  # as its field has it
     waits: str
     states: Sequence[tuple[str, str]]
@@ -132,7 +124,14 @@ def prepare(
         customer=next((taker for taker in people if taker.is_customer), None),
         takers=[taker for taker in people if not taker.is_customer],
         around=others,
-        due=due_of(ticket, now),
+        due=due(
+            ticket.due,
+            is_date=ticket.due_is_date,
+            active=ticket.state in (State.OPEN, State.IN_PROGRESS),
+            now=now,
+        ),
+        due_date=_as_field(ticket.due, "%Y-%m-%d"),
+        due_time="" if ticket.due_is_date else _as_field(ticket.due, "%H:%M"),
         until=_as_field(ticket.waiting_until, "%Y-%m-%dT%H:%M"),
         waits=_waits(ticket),
         states=tuple(STATES.items()),
@@ -161,24 +160,6 @@ def named_people(session: Session, wanted: set[int], known: dict[int, str]) -> d
     return known
 
 
-def due_of(ticket: Task, now: datetime) -> Due | None:
-    """By when it is due, in words: late and soon for what is still to be done."""
-    if ticket.due is None:
-        return None
-    state = None
-    if ticket.state in (State.OPEN, State.IN_PROGRESS):
-        left = (ticket.due - now).total_seconds()
-        state = "late" if left < 0 else "soon" if left < 24 * 3600 else None
-    text = t_date(ticket.due) if ticket.due_is_date else t_datetime(ticket.due)
-    return Due(
-        text=f"{text}, late" if state == "late" else text,
-        state=state,
-        at=ticket.due,
-        date=_as_field(ticket.due, "%Y-%m-%d"),
-        time="" if ticket.due_is_date else _as_field(ticket.due, "%H:%M"),
-    )
-
-
 def _was(ticket: Task, chosen: Sequence[Choice]) -> dict[str, str]:
     was = {name: each.current(ticket) for name, each in PROPERTIES.items() if name != "categories"}
     return {
@@ -189,12 +170,9 @@ def _was(ticket: Task, chosen: Sequence[Choice]) -> dict[str, str]:
 
 
 def _waits(ticket: Task) -> str:
-    if ticket.waiting == Waiting.UNTIL and ticket.waiting_until:
+    if ticket.waiting_until:
         return f"until {t_datetime(ticket.waiting_until)}"
-    return {
-        Waiting.CUSTOMER: "for the customer",
-        Waiting.THIRD_PARTY: "for a third party",
-    }.get(Waiting(ticket.waiting) if ticket.waiting else Waiting.UNTIL, "")
+    return f"for {WAITING[ticket.waiting]}" if ticket.waiting else ""
 
 
 def _as_field(at: datetime | None, form: str) -> str:

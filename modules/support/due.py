@@ -1,0 +1,41 @@
+"""Due dates in a few words: late and soon only for what is still to be done."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from groupware.web.words import reader_zone, t_date, t_time
+
+SOON = timedelta(hours=4)
+_STEPS = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))
+
+
+@dataclass(frozen=True)
+class Due:
+    """As lists and pages show it."""
+
+    text: str
+    state: str | None  # None, soon or late
+    at: datetime
+
+
+def due(at: datetime | None, *, is_date: bool, active: bool, now: datetime) -> Due | None:
+    """A due date for who reads; nothing where there is none."""
+    if at is None:
+        return None
+    if active and at < now:
+        return Due(f"{_length(now - at)} late", "late", at)
+    text = _day(at, now)
+    if not is_date:
+        text = f"{text} {t_time(at)}"
+    return Due(text, "soon" if active and at - now < SOON else None, at)
+
+
+def _day(at: datetime, now: datetime) -> str:
+    zone = reader_zone()
+    days = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    return {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}.get(days) or t_date(at)
+
+
+def _length(time: timedelta) -> str:
+    step, unit = next((each for each in _STEPS if time >= each[0]), _STEPS[-1])
+    return f"{max(time // step, 1)} {unit}"
