@@ -30,6 +30,14 @@ ACTS = {
 }
 """What is told of the journal's public entries; an act that is not named here is not told."""
 
+ICONS = {
+    "edited": "square-pen",
+    "location": "map-pin",
+    "waiting": "circle-question-mark",
+    "comment_deleted": "trash-2",
+    "continued": "link",
+    "continues": "link",
+}
 TEXTS = {"summary": "Subject before", "description": "Details before"}
 
 Entry = tuple[JournalEntry, str | None]
@@ -59,6 +67,7 @@ class Act:
     what: str
     state: State | None
     mine: bool
+    icon: str = "dot"
     earlier: Sequence[Earlier] = ()
     request: int | None = None
 
@@ -135,6 +144,7 @@ def _act(entry: JournalEntry, name: str | None, user: User) -> Act:
         what=what,
         state=state,
         mine=mine,
+        icon=ICONS.get(entry.act, "dot"),
         earlier=[
             Earlier.of(label, entry.changes[key][0], entry.at)
             for key, label in TEXTS.items()
