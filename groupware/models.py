@@ -261,7 +261,11 @@ class JournalEntry(Base):
     public: Mapped[bool] = mapped_column(default=False)  # may the ticket's customer see it
     changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # field: [before, after]
 
-    __table_args__ = (Index("ix_journal_entity", "entity", "entity_id", "id"),)
+    __table_args__ = (
+        Index("ix_journal_entity", "entity", "entity_id", "id"),
+        Index("ix_journal_actor", "actor_id", "id"),
+        Index("ix_journal_kind", "entity", "id"),
+    )
 
 
 class Upload(Base):

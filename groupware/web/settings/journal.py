@@ -93,9 +93,12 @@ def journal() -> ResponseReturnValue:
     query = (
         select(JournalEntry, User.id, User.name)
         .outerjoin(User, User.id == JournalEntry.actor_id)
-        .where(JournalEntry.entity.in_([kind] if kind in words else words))
         .order_by(JournalEntry.id.desc())
     )
+    if kind in words:
+        query = query.where(JournalEntry.entity == kind)
+    elif len(words) < len(all_words()):
+        query = query.where(JournalEntry.entity.in_(words))
     person = None
     if sent := request.args.get("person", ""):
         person = session().scalar(
@@ -141,7 +144,8 @@ def read(
     """An entry in words; an act that nobody gave a sentence still says what it was."""
     of = entry.changes.get("of") or (f"#{entry.entity_id}" if entry.entity_id else "")
     plain = f"{entry.act.replace('_', ' ')} {entry.entity.replace('_', ' ')} {{of}}"
-    sentence = words[entry.entity].sentences.get(entry.act, plain)
+    known = words[entry.entity].sentences if entry.entity in words else {}
+    sentence = known.get(entry.act, plain)
     return Entry(
         entry.id,
         entry.at,
