@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, func, select
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -89,6 +89,16 @@ class Database:
 def utc_now() -> datetime:
     """The time; only edges call this, everything below is told it."""
     return datetime.now(UTC)
+
+
+def one_at_a_time(session: Session, name: str) -> None:
+    """Wait until no other transaction is at work under this name, until this one ends.
+
+    SQLite has one writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        key = func.hashtextextended(name, 0)
+        session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def sqlite_is_sound() -> bool:

@@ -71,6 +71,15 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A step of setting up an empty installation, on a page of the module's own below /setup."""
+
+    title: str
+    endpoint: str
+    done: Callable[[Session], bool]
+
+
+@dataclass(frozen=True)
 class Words:
     """How the journal's readers call a kind of thing, and what was done to one.
 
@@ -100,6 +109,7 @@ class Module:
     # What each of these access lists belongs to.
     places: Callable[[Session, Sequence[int]], Mapping[int, Item]] | None = None
     home: Callable[[frozenset[Permission]], str | None] | None = None  # where `/` leads
+    first_steps: Sequence[Step] = ()  # between the first manager and the mail
     files: Sequence[Any] = ()  # models with sha256, size and name, whose bytes must stay
     checks: Sequence[Callable[[Session], Iterable[str]]] = ()  # what `groupware verify` asks
 

@@ -58,27 +58,30 @@ def problem(password: str, own_words: Iterable[str] = ()) -> str | None:
 
 _LOOKALIKES = {"a": "[a4@]", "e": "[e3]", "i": "[i1!]", "l": "[l1]", "o": "[o0]", "s": "[s5$]"}
 
-# Of these words, with whatever digits and signs between them, the lists of stolen passwords are full.
+# One of these with some digits and signs, or twice the same: the lists of stolen passwords are full
+# of them.
 _WORDS = """
-    password passwort passwd pass parola contrasena motdepasse wachtwoord haslo senha qwerty qwertz uiop
-    azerty asdf zxcv qazwsx wsx edc welcome welkom willkommen letmein let me in please hello hallo login admin
-    administrator root user guest test demo temp default changeme change secret geheim access
-    master system server support helpdesk desk office company computer internet windows microsoft
-    google apple samsung facebook android iphone spring summer autumn fall winter january february
-    march april may june july august september october november december monday tuesday wednesday
-    thursday friday saturday sunday london paris berlin football baseball basketball soccer hockey
-    liverpool arsenal chelsea barcelona juventus batman superman spiderman pokemon starwars star
-    wars matrix dragon monkey tiger lion shadow sunshine princess angel baby love lover iloveyou i you
-    my me is the a an and for this that new old one two three four five six abc xyz trustno
-    whatever nothing michael jennifer jordan charlie daniel thomas andrew jessica ashley nicole
-    hunter ranger killer freedom money mustang harley corvette ferrari mercedes porsche cookie cheese
-    pepper ginger flower purple orange silver golden diamond forever blessed jesus christ god
+    password passwort passwd pass parola contrasena motdepasse wachtwoord haslo senha qwerty qwertz
+    qwertyuiop qwertzuiop azerty asdf asdfgh asdfghjkl zxcv zxcvbnm qazwsx qazwsxedc welcome
+    welcomeback willkommen welkom letmein letmeinplease hello helloworld hallo login admin
+    administrator root user guest test testing demo temp default changeme changemenow secret
+    topsecret geheim access master mastermind system server support helpdesk desk office company
+    computer internet windows microsoft google apple samsung facebook android iphone spring summer
+    autumn fall winter january february march april may june july august september october november
+    december monday tuesday wednesday thursday friday saturday sunday london paris berlin football
+    baseball basketball soccer hockey liverpool manchester arsenal chelsea barcelona juventus batman
+    superman spiderman pokemon starwars matrix dragon monkey tiger lion shadow sunshine princess
+    angel baby babygirl love lover iloveyou ilovemyself ilovejesus loveyou abc xyz trustnoone
+    trustno whatever nothing michael jennifer jordan charlie daniel thomas andrew jessica ashley
+    nicole hunter ranger killer freedom money mustang harley corvette ferrari mercedes porsche
+    cookie cheese pepper ginger flower purple orange silver golden diamond forever blessed jesus
+    christ mypassword thepassword passwordpassword newpassword yourpassword nopassword
 """
 _DISGUISED = (
     "".join(_LOOKALIKES.get(letter, letter) for letter in word)
-    for word in sorted(set(_WORDS.split()), key=len, reverse=True)
+    for word in sorted(_WORDS.split(), key=len, reverse=True)
 )
-_WORD_OR_SIGN = re.compile(rf"{'|'.join(_DISGUISED)}|[!-@\[-`{{-~]")
+_WORD_OR_SIGN = re.compile(rf"({'|'.join(_DISGUISED)})|[!-@\[-`{{-~]")
 _ROWS = (
     "abcdefghijklmnopqrstuvwxyz" * 2,
     "1234567890" * 10,
@@ -99,7 +102,8 @@ def _is_common(plain: str) -> bool:
         return True
     if any(plain in row or plain[::-1] in row for row in _ROWS):
         return True
-    return not _WORD_OR_SIGN.sub("", plain)
+    found = {match[1] for match in _WORD_OR_SIGN.finditer(plain) if match[1]}
+    return len(found) <= 1 and not _WORD_OR_SIGN.sub("", plain)
 
 
 def _words(text: str) -> set[str]:

@@ -4,10 +4,11 @@ import argparse
 import getpass
 import sys
 
-from groupware import config, migrate, people
+from groupware import config, migrate, setup
 from groupware.database import Database, utc_now
-from groupware.models import Grant, Permission
+from groupware.errors import Invalid
 from groupware.module import Command
+from groupware.passwords import hashed, problem
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,12 +23,13 @@ def run(options: argparse.Namespace) -> int:
     database = Database(config.read().database_url)
     migrate.upgrade(database)
     password = sys.stdin.readline().rstrip("\n") if options.password_stdin else getpass.getpass()
+    if wrong := problem(password, [options.name, options.email]):
+        raise Invalid(wrong)
+    kept = hashed(password)
     with database.writing() as session:
-        user = people.add_user(
-            session, name=options.name, address=options.email, now=utc_now(), password=password
+        setup.first_manager(
+            session, name=options.name, address=options.email, password_hash=kept, now=utc_now()
         )
-        group = people.personal_group(session, user)
-        session.add_all(Grant(group_id=group.id, permission=each) for each in Permission)
     return 0
 
 

@@ -16,7 +16,7 @@ from groupware.database import Database, utc_now
 from groupware.errors import Invalid, NotFound
 from groupware.models import Grant, Group, Membership, Permission, Token, TokenKind, User
 from groupware.module import Command
-from groupware.passwords import LONGEST, SHORTEST, hashed
+from groupware.passwords import hashed, problem
 from groupware.secrets import hash_of, new_secret
 from groupware.text import named
 
@@ -149,8 +149,8 @@ def _group(session: Session, name: str) -> Group:
 
 def _asked(*, hidden: bool = False) -> str:
     given = getpass.getpass() if hidden else sys.stdin.readline().rstrip("\r\n")
-    if not SHORTEST <= len(given) <= LONGEST:
-        raise Invalid(f"A password has {SHORTEST} to {LONGEST} characters.")
+    if wrong := problem(given):
+        raise Invalid(wrong)
     return given
 
 

@@ -14,7 +14,7 @@ from groupware.config import Settings
 from groupware.database import Database
 from groupware.paths import templates_folder
 from groupware.preferences import Recent
-from groupware.web import errors, guard, headers, identity, shell, words
+from groupware.web import errors, guard, headers, identity, setup, shell, words
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ class Parts:
     settings: Settings
     blobs: Store
     recent: Recent = field(default_factory=Recent)
+    inhabited: bool = False
 
 
 class Groupware(Flask):
@@ -72,6 +73,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     guard.register(app)
     errors.register(app)
     headers.register(app)
+    app.before_request(setup.lead)
     identity.register(app)
     shell.register(app)
     words.register(app)

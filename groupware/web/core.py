@@ -8,7 +8,17 @@ from sqlalchemy.orm import Session
 from groupware import uploads as files
 from groupware.models import Attempt, Permission, Token, WebSession
 from groupware.module import Link, Module, Periodic
-from groupware.web import accounts, health, identity, links, outgoing, pages, profile, uploads
+from groupware.web import (
+    accounts,
+    health,
+    identity,
+    links,
+    outgoing,
+    pages,
+    profile,
+    setup,
+    uploads,
+)
 from groupware.web.settings import (
     groups,
     journal,
@@ -41,6 +51,7 @@ module = Module(
         links.blueprint,
         pages.blueprint,
         profile.blueprint,
+        setup.blueprint,
         health.blueprint,
         outgoing.blueprint,
         uploads.blueprint,

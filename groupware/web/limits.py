@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import TooManyRequests
 
+from groupware.database import one_at_a_time
 from groupware.models import Attempt
 from groupware.secrets import hash_of
 
@@ -19,8 +20,7 @@ def count(session: Session, key: str, *, most: int, within: timedelta, now: date
     this transaction. So make it a short one, and let it end before slow work begins.
     """
     key = hash_of(key).hex()  # what people typed is nobody's business
-    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    one_at_a_time(session, key)
     session.execute(delete(Attempt).where(Attempt.key == key, Attempt.at <= now - within))
     tried, first = session.execute(
         select(func.count(), func.min(Attempt.at)).where(Attempt.key == key)

@@ -9,6 +9,7 @@ from flask_wtf.csrf import generate_csrf
 from groupware import module
 from groupware.paths import PACKAGE
 from groupware.text import one_line
+from groupware.web import setup
 from groupware.web.request import ANYONE, SIGNED_IN, now, open_to, page, rights, services
 from groupware.web.shell import organisation
 
@@ -20,7 +21,9 @@ CONTACT_HOLDS = timedelta(days=180)
 @blueprint.get("/")
 @open_to(SIGNED_IN)
 def home() -> ResponseReturnValue:
-    """The first place that the person may use."""
+    """The first place that the person may use; setting up goes first."""
+    if setup.unfinished():
+        return redirect(url_for("setup.start"), 303)
     for part in module.installed():
         if part.home and (place := part.home(rights().permissions)):
             return redirect(url_for(place), 303)

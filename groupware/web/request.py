@@ -49,6 +49,7 @@ class Services(Protocol):
     settings: Settings
     recent: Recent
     blobs: Store
+    inhabited: bool  # somebody was there once; see groupware.web.setup
 
 
 def services() -> Services:

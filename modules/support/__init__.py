@@ -2,7 +2,7 @@
 
 from groupware.models import Permission
 from groupware.module import Link, Module
-from modules.support import demo
+from modules.support import demo, first_list
 from modules.support.settings import access, categories, check, headings, lists, locations, told
 from modules.support.views import acts, add, comments, deletion, queue, ticket
 
@@ -27,6 +27,7 @@ module = Module(
         categories.blueprint,
         locations.blueprint,
         check.blueprint,
+        first_list.blueprint,
     ],
     settings=[
         Link(
@@ -58,5 +59,6 @@ module = Module(
     about=told.about,
     places=told.places,
     home=home,
+    first_steps=[first_list.step],
     commands=demo.commands,
 )

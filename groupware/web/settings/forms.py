@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from groupware.web.settings.saving import mark, stale
@@ -30,7 +31,7 @@ class MarkedForm(FlaskForm):
 
 def hue_field() -> RadioField:
     """One of the twelve colours."""
-    choices = list(enumerate(HUE_WORDS, start=1))
+    choices = [SelectChoice(number, word) for number, word in enumerate(HUE_WORDS, start=1)]
     return RadioField("Colour", choices=choices, coerce=int, default=1)
 
 
