@@ -66,6 +66,11 @@ class Urgency(StrEnum):
     def priority(self) -> int:
         return {"urgent": 1, "high": 3, "normal": 5, "low": 9}[self.value]
 
+    @property
+    def band(self) -> int:
+        """As `Task.band` counts: the most urgent is 0."""
+        return len(Urgency) - 1 - list(Urgency).index(self)
+
     @classmethod
     def of(cls, priority: int) -> "Urgency":
         """The band that a PRIORITY of 0 to 9 lies in; 0 is undefined and counts as normal."""

@@ -11,8 +11,10 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
+from typing import cast as cast_to
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Select,
     cast,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
@@ -98,19 +101,21 @@ def hits(
     states: Collection[State],
     *conditions: ColumnElement[bool],
     marks: Collection[str] = (),
-    before: int | None = None,
+    beyond: int | None = None,
+    upwards: bool = False,
     most: int,
 ) -> list[int]:
-    """Numbers of tickets of these lists, newest first: below `before`, and no more than `most`.
+    """Numbers of tickets of these lists, newest first: below `beyond`, and no more than `most`.
 
     The list ids are those that the person works on; `marks` say of the conditions what the index
-    knows too, such as `c7` for a customer. A number that was typed comes first of all.
+    knows too, such as `c7` for a customer. A number that was typed comes first of all. `upwards`
+    goes from `beyond` towards newer ones, the nearest first.
     """
     if not list_ids:
         return []
     visible = of_lists(list_ids, states, Task.id).where(*conditions)
     exact: list[int] = []
-    if wanted.number is not None and before is None:
+    if wanted.number is not None and beyond is None:
         exact = list(session.scalars(visible.where(Task.id == wanted.number)))
     if not wanted:
         return exact
@@ -118,73 +123,71 @@ def hits(
         visible = visible.where(Task.id != wanted.number)
     groups = [[f"l{number}" for number in list_ids], *([mark] for mark in marks)]
     search = _in_sqlite if _is_sqlite(session) else _in_postgresql
-    return exact + search(session, wanted, groups, visible, before, most - len(exact))
+    way = Way(beyond, upwards, most - len(exact))
+    return exact + search(session, wanted, groups, visible, way)
+
+
+@dataclass(frozen=True)
+class Way:
+    """From where on hits are wanted, in which direction, and how many."""
+
+    beyond: int | None
+    upwards: bool
+    most: int
+
+    def order(self, column: Any) -> ColumnElement[Any]:
+        return cast_to(ColumnElement[Any], column.asc() if self.upwards else column.desc())
+
+    def past(self, column: Any) -> ColumnElement[bool]:
+        if self.beyond is None:
+            return true()
+        return cast_to(
+            ColumnElement[bool], column > self.beyond if self.upwards else column < self.beyond
+        )
 
 
 def _in_sqlite(
-    session: Session,
-    wanted: Wanted,
-    groups: list[list[str]],
-    visible: Select[Any],
-    before: int | None,
-    most: int,
+    session: Session, wanted: Wanted, groups: list[list[str]], visible: Select[Any], way: Way
 ) -> list[int]:
     # FTS5 walks its hits from the newest on; `+ 0` keeps the planner from walking the tickets.
     hit = _documents.c.rowid
-    query = (
-        visible.join(_documents, Task.id == hit + 0)
-        .where(_match(_fts5(wanted, "{public staff}", groups)))
-        .order_by(hit.desc())
-        .limit(most)
-    )
-    if before is not None:
-        query = query.where(hit < before)
-    return list(session.scalars(query))
+    matches = _match(_fts5(wanted, "{public staff}", groups))
+    query = visible.join(_documents, Task.id == hit + 0).where(matches, way.past(hit))
+    return list(session.scalars(query.order_by(way.order(hit)).limit(way.most)))
 
 
 def _in_postgresql(
-    session: Session,
-    wanted: Wanted,
-    groups: list[list[str]],
-    visible: Select[Any],
-    before: int | None,
-    most: int,
+    session: Session, wanted: Wanted, groups: list[list[str]], visible: Select[Any], way: Way
 ) -> list[int]:
     found = _documents.c.everything.op("@@")(_tsquery(wanted, groups))
-    top = literal(before) if before else select(func.max(Task.id) + 1).scalar_subquery()
     # A common word is found within the newest tickets; left to itself the planner would look for
     # a rare one in the same way, through all of them.
+    start: Any = way.beyond or select(func.max(Task.id) + 1).scalar_subquery()
+    near = Task.id <= start + WINDOW if way.upwards else Task.id >= start - WINDOW
     query = visible.join(_documents, Task.id == _documents.c.task_id).where(
-        found, Task.id < top, Task.id >= top - WINDOW
+        found, way.past(Task.id), near
     )
-    near = list(session.scalars(query.order_by(Task.id.desc()).limit(most)))
-    if len(near) == most:
-        return near
-    every = select(_documents.c.task_id).where(found)
-    if before is not None:
-        every = every.where(_documents.c.task_id < before)
-    every_hit = every.cte("every_hit").prefix_with("MATERIALIZED", dialect="postgresql")
-    numbers: list[int] = []
+    numbers = list(session.scalars(query.order_by(way.order(Task.id)).limit(way.most)))
+    if len(numbers) == way.most:
+        return numbers
+    every = select(_documents.c.task_id).where(found, way.past(_documents.c.task_id))
+    every_hit = _fenced(every, "every_hit")
     for limit in (ENOUGH, None):
-        newest = (
-            select(every_hit.c.task_id)
-            .order_by(every_hit.c.task_id.desc())
-            .limit(limit)
-            .cte("newest")
-            .prefix_with("MATERIALIZED", dialect="postgresql")
-        )
-        listed = (
-            visible.join(newest, newest.c.task_id == Task.id).order_by(Task.id.desc()).limit(most)
-        )
-        looked_at, numbers = session.execute(
-            select(
-                select(func.count()).select_from(newest).scalar_subquery(),
-                func.array(listed.scalar_subquery()),
-            )
+        nearest = select(every_hit.c.task_id).order_by(way.order(every_hit.c.task_id))
+        looked_at = _fenced(nearest.limit(limit), "looked_at")
+        listed = visible.join(looked_at, looked_at.c.task_id == Task.id)
+        listed = listed.order_by(way.order(Task.id)).limit(way.most)
+        counted = select(func.count()).select_from(looked_at).scalar_subquery()
+        number, numbers = session.execute(
+            select(counted, func.array(listed.scalar_subquery()))
         ).one()
-        if len(numbers) == most or looked_at < ENOUGH:
+        if len(numbers) == way.most or number < ENOUGH:
             break
     return numbers
+
+
+def _fenced(query: Select[Any], name: str) -> CTE:
+    return query.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
 
 
 def _public(session: Session, wanted: Wanted, mark: str) -> ColumnElement[bool]:

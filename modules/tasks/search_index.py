@@ -27,8 +27,6 @@ UNTOUCHED = frozenset(
 )
 """Acts of a TicketChanged that leave the document as it is."""
 
-PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
-
 _PUBLIC = """
     substr(t.id || ' ' || t.summary || ' ' || t.description || ' ' || coalesce((
         SELECT {join}(body, ' ') FROM (
@@ -59,25 +57,29 @@ _SQLITE = f"""
 
 def _words(document: str) -> str:
     # Accents go, where there are any; marks would make the parser see addresses and hosts.
-    return f"""
-        (SELECT to_tsvector('simple', translate(CASE WHEN octet_length(d) = length(d) THEN d
-            ELSE regexp_replace(normalize(d, NFKD), U&'[\\0300-\\036F]', '', 'g') END, :marks, :blanks))
-         FROM (SELECT {document} AS d) AS document)
-    """  # noqa: S608
+    plain = f"""CASE WHEN octet_length({document}) = length({document}) THEN {document}
+        ELSE regexp_replace(normalize({document}, NFKD), U&'[\\0300-\\036F]', '', 'g') END"""
+    return f"to_tsvector('simple', regexp_replace({plain}, '[!-/\\:-@[-`{{-~]+', ' ', 'g'))"
 
 
+# Each step is fenced, or its expensive words would be worked out once for each place they stand in.
 _POSTGRESQL = f"""
+    WITH texts AS MATERIALIZED (
+        SELECT t.id, t.task_list_id, t.customer_id, t.assignee_id,
+            {_PUBLIC.format(join="string_agg")} AS public,
+            {_STAFF.format(join="string_agg")} AS staff
+        {_TICKETS}
+    ), documents AS MATERIALIZED (
+        SELECT id, task_list_id, customer_id, assignee_id,
+            {_words("public")} AS public, {_words("staff")} AS staff
+        FROM texts
+    )
     INSERT INTO task_search (task_id, public, everything)
     SELECT id, public, public || staff || array_to_tsvector(
         ARRAY['@t', '@l' || task_list_id, '@c' || coalesce(customer_id, 0),
               '@a' || coalesce(assignee_id, 0)]
         || ARRAY(SELECT '@p' || p.user_id FROM participants p WHERE p.task_id = id))
-    FROM (
-        SELECT t.id, t.task_list_id, t.customer_id, t.assignee_id,
-            {_words(_PUBLIC.format(join="string_agg"))} AS public,
-            {_words(_STAFF.format(join="string_agg"))} AS staff
-        {_TICKETS}
-    ) AS documents
+    FROM documents
     ON CONFLICT (task_id) DO UPDATE SET public = excluded.public, everything = excluded.everything
 """  # noqa: S608
 
@@ -92,8 +94,6 @@ def index(session: Session, first: int, last: int) -> None:
         "public": LONGEST_PUBLIC,
         "staff": LONGEST_STAFF,
     }
-    if not sqlite:
-        limits |= {"marks": PUNCTUATION, "blanks": " " * len(PUNCTUATION)}
     session.execute(text(_SQLITE if sqlite else _POSTGRESQL), limits)
 
 

@@ -39,7 +39,7 @@ def test_the_newest_comes_first(desk: Desk) -> None:
     older = desk.ticket(subject="Printer jams")
     newer = desk.ticket(subject="Printer jams again")
     assert found(desk.session, desk.agent, "printer") == [newer.id, older.id]
-    assert found(desk.session, desk.agent, "printer", before=newer.id) == [older.id]
+    assert found(desk.session, desk.agent, "printer", beyond=newer.id) == [older.id]
 
 
 def test_quotes_hold_words_together_and_a_minus_leaves_out(desk: Desk) -> None:
@@ -170,8 +170,10 @@ def test_common_words_and_rare_ones_come_in_the_same_order(
     gaskets = [number for n, number in enumerate(ids) if n % 3][::-1]
     assert found(desk.session, desk.agent, "gasket", most=2) == gaskets[:2]
     assert found(desk.session, desk.agent, "gasket", most=50) == gaskets
-    assert found(desk.session, desk.agent, "gasket", most=3, before=gaskets[1]) == gaskets[2:5]
+    assert found(desk.session, desk.agent, "gasket", most=3, beyond=gaskets[1]) == gaskets[2:5]
     assert found(desk.session, desk.agent, "valve") == ids[::3][::-1]
+    nearest = found(desk.session, desk.agent, "gasket", most=3, beyond=gaskets[4], upwards=True)
+    assert nearest == gaskets[3:0:-1]
 
 
 HOSTILE = [

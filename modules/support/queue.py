@@ -1,0 +1,130 @@
+"""A page of the queue: which tickets, in which order, from where on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import literal, select, union_all
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest
+
+from modules.support.conditions import Asked, Narrowed, narrowed
+from modules.support.segments import Place, Segment, segments
+from modules.tasks import search
+from modules.tasks.models import Task
+from modules.tasks.queries import of_lists
+
+PAGE = 50
+MOST_ARMS = 12
+"""Lists whose indexes are walked side by side; of more, the index over all lists is."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The numbers of a page's tickets in their order, and where its neighbours begin."""
+
+    numbers: Sequence[int]
+    newer: Place | None = None  # the page before this place
+    older: Place | None = None  # the page after this place
+
+
+def cut(
+    session: Session, asked: Asked, *, after: Place | None = None, before: Place | None = None
+) -> Cut:
+    """The page after, or before, a place; the first one without either."""
+    wanted = asked.filters.list
+    lists = [number for number in asked.list_ids if wanted in (None, number)]
+    if not lists:
+        return Cut(())
+    place, back = (before, True) if before else (after, False)
+    look = _searched if asked.filters.q else _listed
+    found = look(session, asked, lists, place, back=back)
+    more, found = len(found) > PAGE, found[:PAGE]
+    if place and (not found or (back and not more)):
+        return cut(session, asked)  # the first page begins at the beginning, and is full
+    if back:
+        found.reverse()
+    return Cut(
+        [one.number for one in found],
+        newer=found[0] if place else None,
+        older=found[-1] if more or back else None,
+    )
+
+
+def _listed(
+    session: Session, asked: Asked, lists: Sequence[int], place: Place | None, *, back: bool
+) -> list[Place]:
+    numbered = list(enumerate(segments(asked.filters)))
+    if place:
+        if place.segment >= len(numbered):
+            raise BadRequest
+        numbered = numbered[: place.segment + 1] if back else numbered[place.segment :]
+    if back:
+        numbered.reverse()
+    narrow = narrowed(session, asked)
+    walks = [
+        _walk(
+            lists,
+            narrow,
+            number,
+            segment,
+            place if place and place.segment == number else None,
+            down=segment.descending != back,
+        )
+        for number, segment in numbered
+    ]
+    whole: Any = walks[0]
+    if len(walks) > 1:
+        whole = union_all(*(select(walk.subquery()) for walk in walks))
+    rows: Sequence[Any] = session.execute(whole).all()
+    # Each segment came sorted; only they themselves have to be put in order.
+    order = [number for number, _ in numbered]
+    rows = sorted(rows, key=lambda row: order.index(row.segment))
+    return [Place.at(row.segment, row.key, row.id) for row in rows[: PAGE + 1]]
+
+
+def _walk(
+    lists: Sequence[int],
+    narrow: Narrowed,
+    number: int,
+    segment: Segment,
+    place: Place | None,
+    *,
+    down: bool,
+) -> Any:
+    """The next tickets of a segment: list by list, merged, or all lists at once."""
+    conditions = list(narrow.conditions)
+    if segment.condition is not None:
+        conditions.append(segment.condition)
+    if place:
+        conditions.append(segment.past(place, down=down))
+    columns = (literal(number).label("segment"), Task.id, segment.key.label("key"))
+    side_by_side = not narrow.leading and len(lists) <= MOST_ARMS
+    arms = [
+        of_lists(some, (segment.state,), *columns).where(*conditions)
+        for some in ([[each] for each in lists] if side_by_side else [lists])
+    ]
+    order: Sequence[Any] = (segment.key, Task.id)
+    query: Any = arms[0]
+    if len(arms) > 1:
+        query = union_all(*arms)
+        order = [query.selected_columns[name] for name in ("key", "id")]
+    return query.order_by(*(each.desc() if down else each.asc() for each in order)).limit(PAGE + 1)
+
+
+def _searched(
+    session: Session, asked: Asked, lists: Sequence[int], place: Place | None, *, back: bool
+) -> list[Place]:
+    narrow = narrowed(session, asked)
+    numbers = search.hits(
+        session,
+        search.parse(asked.filters.q),
+        lists,
+        asked.filters.scope.states,
+        *narrow.conditions,
+        marks=narrow.marks,
+        beyond=place.number if place else None,
+        upwards=back,
+        most=PAGE + 1,
+    )
+    return [Place(0, number, number) for number in numbers]
