@@ -169,6 +169,11 @@ def of_lists(
     return select(*columns).where(_equal(Task.task_list_id, list_ids), in_states(states))
 
 
+def uid_taken(uid: str) -> Select[int]:
+    """A row where any task has this UID, seen or not: asked before writing, and never shown."""
+    return select(Task.id).where(Task.uid == uid).limit(1)
+
+
 def active() -> ColumnElement[bool]:
     """Open or in progress."""
     return in_states((State.OPEN, State.IN_PROGRESS))

@@ -12,6 +12,7 @@ from modules.tasks.tickets.filing import (
     Request,
     begin,
     check_location,
+    checked,
     edit,
     file,
     file_for,
@@ -29,13 +30,24 @@ from modules.tasks.tickets.life import (
 )
 from modules.tasks.tickets.links import join, link, unlink
 from modules.tasks.tickets.people import add_participant, hand_to, remove_participant
-from modules.tasks.tickets.properties import categorise, locate, move, set_due, set_urgency
+from modules.tasks.tickets.properties import (
+    Times,
+    categorise,
+    locate,
+    move,
+    plan,
+    set_due,
+    set_percent,
+    set_times,
+    set_urgency,
+)
 
 __all__ = [
     "LONGEST_SUBJECT",
     "LONGEST_TEXT",
     "NO_LOCATION",
     "Request",
+    "Times",
     "Urgency",
     "add_participant",
     "assign",
@@ -43,6 +55,7 @@ __all__ = [
     "categorise",
     "change_state",
     "check_location",
+    "checked",
     "delete",
     "edit",
     "end_waiting",
@@ -54,10 +67,13 @@ __all__ = [
     "link",
     "locate",
     "move",
+    "plan",
     "remove_participant",
     "restore",
     "set_due",
+    "set_percent",
     "set_state",
+    "set_times",
     "set_urgency",
     "tell_filed",
     "unlink",

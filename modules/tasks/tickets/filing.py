@@ -80,7 +80,7 @@ def _file(
     now: datetime,
     source: str,
 ) -> Task:
-    subject, details = _checked(request.subject, request.details)
+    subject, details = checked(request.subject, request.details)
     check_location(session, customer, task_list, request.location)
     ticket = begin(
         session,
@@ -161,7 +161,8 @@ def edit(
     staff = agent_level(session, actor, ticket.task_list) >= Level.WRITE
     if not staff and not (owns(session, actor, ticket) and ticket.state != State.CLOSED):
         raise Forbidden
-    subject, details = _checked(subject, details)
+    # What came without details, from a calendar, may stay without.
+    subject, details = checked(subject, details, bare=not ticket.description)
     changes: dict[str, Any] = {}
     if subject != ticket.summary:
         changes["summary"] = [ticket.summary, subject]
@@ -184,7 +185,8 @@ def check_location(
         raise Invalid(location="This location cannot be chosen.")
 
 
-def _checked(subject: str, details: str) -> tuple[str, str]:
+def checked(subject: str, details: str, *, bare: bool = False) -> tuple[str, str]:
+    """Subject and details as they may be kept; `bare` ones may have no details."""
     subject = one_line(subject)
     details = cleaned(details).strip()
     problems = {}
@@ -192,7 +194,7 @@ def _checked(subject: str, details: str) -> tuple[str, str]:
         problems["subject"] = "Subject is required."
     elif len(subject) > LONGEST_SUBJECT:
         problems["subject"] = f"Subject is longer than {LONGEST_SUBJECT} characters."
-    if not details:
+    if not details and not bare:
         problems["details"] = "Details are required."
     elif len(details) > LONGEST_TEXT:
         problems["details"] = f"Details are longer than {LONGEST_TEXT:,} characters."

@@ -1,7 +1,9 @@
 """What a ticket is like: urgency, due date, categories, location, list."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +12,7 @@ from groupware.models import Level, Location, User
 from modules.tasks import events
 from modules.tasks.access import agent_level, require
 from modules.tasks.history import changed, next_change
-from modules.tasks.models import Category, Task, TaskList, Urgency
+from modules.tasks.models import Category, Status, Task, TaskList, Urgency
 from modules.tasks.queries import categories_for
 from modules.tasks.tickets.filing import check_location
 from modules.tasks.tickets.life import give
@@ -47,22 +49,56 @@ def set_due(
     now: datetime,
 ) -> None:
     """Change by when it is due; `zone` is the TZID in which the person said it."""
+    plan(session, actor, ticket, Times(ticket.start, due, zone, is_date), now=now)
+
+
+@dataclass(frozen=True)
+class Times:
+    """When a ticket starts and is due: two moments, or two days, said in one zone."""
+
+    start: datetime | None
+    due: datetime | None
+    zone: str | None = None
+    is_date: bool = False
+
+
+def plan(session: Session, actor: User, ticket: Task, times: Times, *, now: datetime) -> None:
+    """Change when a ticket starts, and by when it is due."""
     require(session, actor, Level.WRITE, ticket.task_list)
-    if due and ticket.start and due < ticket.start:
+    if times.due and times.start and times.due < times.start:
         raise Invalid(due="Due is before start.")
-    before = ticket.due
-    if (due, is_date) == (before, ticket.due_is_date):
+    before = (ticket.start, ticket.due)
+    if (*before, ticket.due_is_date) == (times.start, times.due, times.is_date):
         return
-    ticket.due, ticket.due_tz, ticket.due_is_date = due, zone, is_date
-    changed(
-        session,
-        actor,
-        ticket,
-        "due",
-        now=now,
-        public=False,
-        due=[before and before.isoformat(), due and due.isoformat()],
-    )
+    set_times(ticket, times)
+    changes: dict[str, Any] = {"due": [_written(before[1]), _written(times.due)]}
+    if before[0] != times.start:
+        changes["start"] = [_written(before[0]), _written(times.start)]
+    changed(session, actor, ticket, "due", now=now, public=False, **changes)
+
+
+def set_times(ticket: Task, times: Times) -> None:
+    """What `plan` does to the row; a new ticket has its times from the start."""
+    ticket.start, ticket.due = times.start, times.due
+    ticket.due_tz, ticket.due_is_date = times.zone, times.is_date
+
+
+def set_percent(
+    session: Session, actor: User, ticket: Task, percent: int, *, now: datetime
+) -> None:
+    """Say how much of a ticket in progress is done: 1 to 99 of a hundred."""
+    require(session, actor, Level.WRITE, ticket.task_list)
+    if not 0 < percent < 100 or ticket.status != Status.IN_PROCESS:
+        raise Invalid(percent="Only a ticket in progress is done by 1 to 99 percent.")
+    before = ticket.percent
+    if percent == before:
+        return
+    ticket.percent = percent
+    changed(session, actor, ticket, "percent", now=now, public=False, percent=[before, percent])
+
+
+def _written(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def categorise(

@@ -1,0 +1,307 @@
+"""A Vtodo becomes acts on tickets: a new one, or changes of the one with the same UID.
+
+What differs from the ticket as it is counts, through the same use cases as everywhere, so that
+rules and rights are theirs. A UID that belongs to something which the person cannot see is
+refused. Nobody is named a customer or a participant by a file.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import BinaryIO
+
+from sqlalchemy.orm import Session
+
+from groupware import people
+from groupware.errors import Invalid, Refusal
+from groupware.models import Level, Location, User
+from modules.tasks import tickets
+from modules.tasks.access import agent_level, require
+from modules.tasks.history import changed
+from modules.tasks.icalendar.keeping import kept_of, tzid_of
+from modules.tasks.icalendar.lines import (
+    Broken,
+    Component,
+    Property,
+    Unreadable,
+    name_of,
+    read,
+    split,
+)
+from modules.tasks.icalendar.reading import Vtodo, read_attendee, read_vtodo
+from modules.tasks.icalendar.status import state_after, state_of_new, triple_of
+from modules.tasks.icalendar.times import When, Zones, locations_of, same, zone_called
+from modules.tasks.models import Category, PersonalLines, State, Task, TaskList, Urgency
+from modules.tasks.queries import categories_for, uid_taken, worked_by
+from modules.tasks.queries import locations_of as places_of
+
+MOST_HELD = 500
+"""VTIMEZONEs and changed occurrences that are held in memory while a file is read."""
+
+MOST_OCCURRENCES = 49
+
+
+class Became(StrEnum):
+    MADE = "made"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a component, and why."""
+
+    became: Became
+    uid: str
+    summary: str = ""
+    ticket_id: int | None = None
+    why: str = ""
+
+    def __str__(self) -> str:
+        ticket = f"#{self.ticket_id}" if self.ticket_id else "-"
+        return "\t".join([self.became, ticket, self.summary or "-", self.uid or "-", self.why])
+
+
+@dataclass(frozen=True)
+class Source:
+    """A task of a file, with its changed occurrences and the zones of the file."""
+
+    task: Component
+    occurrences: Sequence[Component]
+    timezones: Mapping[str, Component]
+
+
+def sources(file: BinaryIO) -> Iterator[Source | Outcome]:
+    """The tasks of a seekable file, one after the other; what is none is told at once.
+
+    The file is read twice: zones and changed occurrences may stand behind what needs them.
+    """
+    timezones: dict[str, Component] = {}
+    occurrences: dict[str, list[Component]] = {}
+    held = 0
+    for part in read(file):
+        if isinstance(part, Component) and held < MOST_HELD:
+            if part.name == "VTIMEZONE":
+                timezones[tzid_of(part)] = part
+                held += 1
+            elif _is_occurrence(part):
+                occurrences.setdefault(_value(part, "UID"), []).append(part)
+                held += 1
+    file.seek(0)
+    for part in read(file):
+        if isinstance(part, Broken):
+            yield Outcome(Became.SKIPPED, part.uid, why=part.why)
+        elif isinstance(part, Component) and part.name == "VTODO":
+            if not _is_occurrence(part):
+                yield Source(part, occurrences.pop(_value(part, "UID"), ()), timezones)
+        elif isinstance(part, Component) and part.name != "VTIMEZONE":
+            why = f"a {part.name}; only tasks (VTODO) are taken"
+            yield Outcome(Became.SKIPPED, _value(part, "UID"), _value(part, "SUMMARY"), why=why)
+    for uid in occurrences:
+        yield Outcome(Became.SKIPPED, uid, why="a changed occurrence without its task")
+
+
+def bring_in(
+    session: Session,
+    actor: User,
+    task_list: TaskList,
+    source: Source,
+    *,
+    now: datetime,
+    base_url: str,
+) -> Outcome:
+    """Make or change the ticket that a task stands for; a refusal changes nothing, and is told."""
+    uid, summary = _value(source.task, "UID"), _value(source.task, "SUMMARY")
+    if len(source.occurrences) > MOST_OCCURRENCES:
+        return Outcome(Became.SKIPPED, uid, summary, why="it has too many changed occurrences")
+    try:
+        home = zone_called(actor.time_zone) or zone_called("UTC")
+        assert home is not None  # noqa: S101  # tzdata is a dependency
+        vtodo = read_vtodo(source.task, Zones(home, locations_of(source.timezones)))
+        with session.begin_nested():
+            return _Import(session, actor, task_list, source, vtodo, now, base_url).act()
+    except Unreadable as problem:
+        return Outcome(Became.SKIPPED, uid, summary, why=str(problem))
+    except Refusal as refusal:
+        return Outcome(Became.SKIPPED, uid, summary, why=refusal.message)
+
+
+@dataclass
+class _Import:
+    """One task on its way in."""
+
+    session: Session
+    actor: User
+    task_list: TaskList
+    source: Source
+    vtodo: Vtodo
+    now: datetime
+    base_url: str
+
+    def act(self) -> Outcome:
+        require(self.session, self.actor, Level.WRITE, self.task_list)
+        ticket = self.session.scalar(worked_by(self.actor).where(Task.uid == self.vtodo.uid))
+        if ticket is None:
+            if self.session.scalar(uid_taken(self.vtodo.uid)):
+                raise Invalid("its UID belongs to something else here")
+            ticket = self.make()
+            self.keep(ticket)
+            return self.told(Became.MADE, ticket)
+        if ticket.task_list_id != self.task_list.id:
+            raise Invalid(f"it is in the list {ticket.task_list.name}")
+        revision = ticket.sequence
+        self.change(ticket)
+        if self.keep(ticket):
+            changed(self.session, self.actor, ticket, "calendar", now=self.now, public=False)
+        return self.told(
+            Became.CHANGED if ticket.sequence != revision else Became.UNCHANGED, ticket
+        )
+
+    def told(self, became: Became, ticket: Task) -> Outcome:
+        why = "; ".join(self.vtodo.problems)
+        return Outcome(became, self.vtodo.uid, ticket.summary, ticket.id, why)
+
+    def make(self) -> Task:
+        """A new ticket as the task is; whoever brings it in is its customer."""
+        vtodo, now = self.vtodo, self.now
+        subject, details = tickets.checked(vtodo.summary, vtodo.description, bare=True)
+        ticket = tickets.begin(
+            self.session,
+            self.actor,
+            customer=self.actor,
+            task_list=self.task_list,
+            location=self.place(),
+            subject=subject,
+            details=details,
+            priority=vtodo.priority,
+            now=now,
+            source="import",
+        )
+        ticket.uid = vtodo.uid
+        state, percent = state_of_new(vtodo.triple), vtodo.triple.percent or 0
+        if state == State.IN_PROGRESS:
+            ticket.percent = percent
+            ticket.progress()
+        elif state == State.RESOLVED:
+            ticket.complete(min(vtodo.triple.completed or now, now))
+        elif state == State.CLOSED:
+            ticket.close(now)
+        tickets.set_times(ticket, self.times())
+        ticket.categories = self.categories()
+        ticket.assignee = self.assignee()
+        tickets.tell_filed(self.session, self.actor, ticket, now=now)
+        return ticket
+
+    def change(self, ticket: Task) -> None:
+        """What the task says otherwise than the ticket."""
+        session, actor, vtodo, now = self.session, self.actor, self.vtodo, self.now
+        details = vtodo.description or ticket.description
+        tickets.edit(session, actor, ticket, subject=vtodo.summary, details=details, now=now)
+        base = triple_of(ticket)
+        state = state_after(base, vtodo.triple)
+        if state is not None and not (state == State.RESOLVED and ticket.closed):
+            tickets.set_state(session, actor, ticket, state, now=now)
+        percent = vtodo.triple.percent
+        if ticket.state == State.IN_PROGRESS and percent and percent < 100:
+            tickets.set_percent(session, actor, ticket, percent, now=now)
+        if vtodo.priority != ticket.priority:
+            tickets.set_urgency(session, actor, ticket, Urgency.of(vtodo.priority), now=now)
+        if not self.same_times(ticket):
+            tickets.plan(session, actor, ticket, self.times(), now=now)
+        tickets.categorise(session, actor, ticket, self.categories(), now=now)
+        if (place := self.place()) is not None:
+            tickets.locate(session, actor, ticket, place, now=now)
+        assignee = self.assignee()
+        if assignee is not None and assignee is not ticket.assignee:
+            tickets.assign(session, actor, ticket, to=assignee, now=now)
+
+    def times(self) -> tickets.Times:
+        """DTSTART and DUE; a start shares the kind and the zone of what is due."""
+        start, due = self.vtodo.start, self.vtodo.due
+        said = due or start
+        return tickets.Times(
+            start=start.at if start else None,
+            due=due.at if due else None,
+            zone=said.zone if said else None,
+            is_date=said.is_date if said else False,
+        )
+
+    def same_times(self, ticket: Task) -> bool:
+        pairs = ((ticket.start, self.vtodo.start), (ticket.due, self.vtodo.due))
+        return all(
+            (at is None) == (when is None)
+            and (
+                at is None
+                or when is None
+                or same(When(at, ticket.due_is_date, ticket.due_tz), when)
+            )
+            for at, when in pairs
+        )
+
+    def place(self) -> Location | None:
+        """The location of that name, where the person may file for it."""
+        named = places_of(self.actor).where(Location.name == self.vtodo.location)
+        return self.session.scalar(named)
+
+    def categories(self) -> list[Category]:
+        """Those of the named categories that this list has; the others stay in the text."""
+        query = categories_for(self.task_list).where(Category.name.in_(self.vtodo.categories))
+        return list(self.session.scalars(query))
+
+    def assignee(self) -> User | None:
+        """The first who is named to do it, and may."""
+        for attendee in self.vtodo.attendees:
+            if attendee.role in ("REQ-PARTICIPANT", "CHAIR"):
+                person = people.by_address(self.session, attendee.address)
+                if agent_level(self.session, person, self.task_list) >= Level.WRITE:
+                    return person
+        return None
+
+    def keep(self, ticket: Task) -> bool:
+        """Keep what the client wrote; True where that is new."""
+        kept = kept_of(
+            [self.source.task, *self.source.occurrences], self.source.timezones, self.is_ours
+        )
+        personal = self.session.get(PersonalLines, (self.actor.id, ticket.id))
+        if kept.personal_text is None:
+            if personal is not None:
+                self.session.delete(personal)
+        elif personal is None:
+            self.session.add(
+                PersonalLines(user_id=self.actor.id, task_id=ticket.id, lines=kept.personal_text)
+            )
+        else:
+            personal.lines = kept.personal_text
+        if ticket.kept_calendar == kept.text:
+            return False
+        ticket.kept_calendar = kept.text
+        return True
+
+    def is_ours(self, property_: Property) -> bool:
+        """True for what this desk says itself: its addresses, and people whom it knows."""
+        if property_.name in ("URL", "ATTACH"):
+            return property_.value.strip().startswith(self.base_url + "/")
+        if property_.name == "ATTENDEE":
+            address = read_attendee(property_).address
+            return people.by_address(self.session, address) is not None
+        # A task that went out from here says by itself whom to contact, and what belongs to it.
+        if property_.name == "CONTACT" or property_.parameter("RELTYPE").upper() == "SIBLING":
+            return bool(_value(self.source.task, "X-GROUPWARE-TICKET"))
+        return False
+
+
+def _is_occurrence(component: Component) -> bool:
+    return component.name == "VTODO" and bool(_value(component, "RECURRENCE-ID"))
+
+
+def _value(component: Component, name: str) -> str:
+    """The first property of this name, as text."""
+    for entry in component.entries:
+        if isinstance(entry, str) and name_of(entry) == name:
+            try:
+                return split(entry).text.strip()[:255]
+            except Unreadable:
+                return ""
+    return ""
