@@ -6,6 +6,7 @@ person's groups. See docs/permissions.md for the decision table.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, event, func, select
 from sqlalchemy.orm import Session
@@ -157,6 +158,7 @@ def _forget(session: Session, _context: object) -> None:
 
 
 @event.listens_for(Session, "after_transaction_end")
-def _forget_at_the_end(session: Session, transaction: object) -> None:
-    if getattr(transaction, "parent", None) is None:
+def _forget_at_the_end(session: Session, transaction: Any) -> None:
+    # A savepoint's end too: what was read within may have been undone with it.
+    if transaction.parent is None or transaction.nested:
         forget(session)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from groupware import journal
@@ -57,12 +57,8 @@ def shift(session: Session, actor: User, grouping: Grouping, *, by: int, now: da
 def delete(session: Session, actor: User, grouping: Grouping, *, now: datetime) -> None:
     """Remove a heading; its lists stand under none then."""
     need(session, actor, Permission.MANAGE_SUPPORT)
-    session.execute(
-        update(TaskList)
-        .where(TaskList.grouping_id == grouping.id)
-        .values(grouping_id=None)
-        .execution_options(synchronize_session="fetch")
-    )
+    for task_list in session.scalars(select(TaskList).where(TaskList.grouping_id == grouping.id)):
+        task_list.grouping = None
     _write(session, "deleted", grouping, actor, now)
     session.delete(grouping)
     session.flush()
