@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from groupware.models import Level
 from modules.tasks import tickets
 from modules.tasks.icalendar.facts import Face, Reader, facts_of
-from modules.tasks.icalendar.importing import Became, Outcome, Source, bring_in, sources
+from modules.tasks.icalendar.importing import Became, Outcome, bring_in, sources
 from modules.tasks.icalendar.writing import calendar
 from modules.tasks.models import State, Task, Urgency
 from modules.tasks.queries import worked_by
@@ -19,7 +19,15 @@ from tests.factories import NOON, Desk
 from tests.tasks.ics import BERLIN, SAMPLES, as_bytes, vtodo
 
 BASE = "https://desk.example"
-BOOKKEEPING = ("DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "X-GROUPWARE-", "PRODID", "CALSCALE")
+BOOKKEEPING = (
+    "DTSTAMP",
+    "CREATED",
+    "LAST-MODIFIED",
+    "SEQUENCE",
+    "X-GROUPWARE-",
+    "PRODID",
+    "CALSCALE",
+)
 
 
 def take(session: Session, desk: Desk, ics: bytes, by: object = None) -> list[Outcome]:
@@ -82,7 +90,9 @@ def test_what_was_exported_is_imported_without_a_change(
 
 
 def test_a_ticket_of_ours_is_imported_without_a_change(session: Session, desk: Desk) -> None:
-    ticket = desk.ticket(subject="It, crashes; often", details="A\\B\n\nجديد 🎉", urgency=Urgency.LOW)
+    ticket = desk.ticket(
+        subject="It, crashes; often", details="A\\B\n\nجديد 🎉", urgency=Urgency.LOW
+    )
     desk.make.reply(ticket, desk.agent)
     desk.make.note(ticket, desk.agent)
     other = desk.ticket()
@@ -162,8 +172,8 @@ def test_a_zone_is_described_where_it_is_used_and_once(session: Session, desk: D
 
 def test_a_date_stays_a_date(session: Session, desk: Desk) -> None:
     desk.agent.time_zone = "Pacific/Auckland"
-    (made,) = take(session, desk, vtodo(uid="d", summary="Day") .replace(
-        b"UID:d", b"DUE;VALUE=DATE:20260310\r\nUID:d"))  # fmt: skip
+    day = vtodo(uid="d", summary="Day", due="20260310").replace(b"DUE:", b"DUE;VALUE=DATE:")
+    (made,) = take(session, desk, day)
     ticket = session.get_one(Task, made.ticket_id)
     assert ticket.due == datetime(2026, 3, 10, 10, 59, tzinfo=UTC)
     assert ticket.due_is_date

@@ -19,6 +19,7 @@ from groupware.models import Level, Location, User
 from modules.tasks import tickets
 from modules.tasks.access import agent_level, require
 from modules.tasks.history import changed
+from modules.tasks.icalendar.facts import Face, Reader, facts_of
 from modules.tasks.icalendar.keeping import kept_of, tzid_of
 from modules.tasks.icalendar.lines import (
     Broken,
@@ -32,6 +33,7 @@ from modules.tasks.icalendar.lines import (
 from modules.tasks.icalendar.reading import Vtodo, read_attendee, read_vtodo
 from modules.tasks.icalendar.status import state_after, state_of_new, triple_of
 from modules.tasks.icalendar.times import When, Zones, locations_of, same, zone_called
+from modules.tasks.icalendar.writing import to_vtodo
 from modules.tasks.models import Category, PersonalLines, State, Task, TaskList, Urgency
 from modules.tasks.queries import categories_for, uid_taken, worked_by
 from modules.tasks.queries import locations_of as places_of
@@ -274,10 +276,19 @@ class _Import:
             )
         else:
             personal.lines = kept.personal_text
-        if ticket.kept_calendar == kept.text:
-            return False
+        if self.given(ticket).issuperset(kept.shared):
+            return False  # what is absent may be unknown to the client: that is no change
         ticket.kept_calendar = kept.text
         return True
+
+    def given(self, ticket: Task) -> set[str]:
+        """Every line that the person is given of the ticket as it is now."""
+        self.session.flush()
+        reader = Reader(self.actor, Face.AGENT, self.base_url)
+        query = worked_by(self.actor).where(Task.id == ticket.id)
+        todos = [to_vtodo(each, Face.AGENT) for each in facts_of(self.session, query, reader)]
+        zones = (line for todo in todos for zone in todo.zones.values() for line in zone)
+        return {"BEGIN:VCALENDAR", "END:VCALENDAR", *zones}.union(*(todo.lines for todo in todos))
 
     def is_ours(self, property_: Property) -> bool:
         """True for what this desk says itself: its addresses, and people whom it knows."""

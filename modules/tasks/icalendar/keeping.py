@@ -73,7 +73,8 @@ def kept_of(
                 bodies += lines
         bodies.append("END:VTODO")
     alarms = [each for _, _, lines in kept.personal for each in lines]
-    zones = [timezones[tzid] for tzid in _named(bodies + alarms) if tzid in timezones]
+    named = [tzid for tzid in _named(bodies + alarms) if tzid in timezones]
+    zones = [timezones[tzid] for tzid in named if not _is_own_zone(tzid, timezones[tzid])]
     kept.shared = ["BEGIN:VCALENDAR", *(each for zone in zones for each in zone.lines())]
     kept.shared += [*bodies, "END:VCALENDAR"]
     return kept
@@ -158,6 +159,10 @@ def _is_personal(entry: str | Component) -> bool:
     if isinstance(entry, Component):
         return entry.name in PERSONAL_PARTS
     return name_of(entry) in PERSONAL
+
+
+def _is_own_zone(tzid: str, zone: Component) -> bool:
+    return zone_called(tzid) is not None and list(zone.lines()) == list(vtimezone(tzid))
 
 
 def _named(lines: Iterable[str]) -> list[str]:
