@@ -70,6 +70,7 @@ def _listed(
             segment,
             place if place and place.segment == number else None,
             down=segment.descending != back,
+            sqlite=session.get_bind().dialect.name == "sqlite",
         )
         for number, segment in numbered
     ]
@@ -91,6 +92,7 @@ def _walk(
     place: Place | None,
     *,
     down: bool,
+    sqlite: bool,
 ) -> Any:
     """The next tickets of a segment: list by list, merged, or all lists at once."""
     conditions = list(narrow.conditions)
@@ -100,15 +102,19 @@ def _walk(
         conditions.append(segment.past(place, down=down))
     columns = (literal(number).label("segment"), Task.id, segment.key.label("key"))
     side_by_side = not narrow.leading and len(lists) <= MOST_ARMS
-    arms = [
+    arms: list[Any] = [
         of_lists(some, (segment.state,), *columns).where(*conditions)
         for some in ([[each] for each in lists] if side_by_side else [lists])
     ]
-    order: Sequence[Any] = (segment.key, Task.id)
-    query: Any = arms[0]
-    if len(arms) > 1:
-        query = union_all(*arms)
-        order = [query.selected_columns[name] for name in ("key", "id")]
+    if len(arms) == 1:
+        return _next(arms[0], (segment.key, Task.id), down=down)
+    if not sqlite:  # which merges sorted arms of itself; PostgreSQL does where they say their order
+        arms = [select(_next(arm, (segment.key, Task.id), down=down).subquery()) for arm in arms]
+    merged = union_all(*arms)
+    return _next(merged, [merged.selected_columns[name] for name in ("key", "id")], down=down)
+
+
+def _next(query: Any, order: Sequence[Any], *, down: bool) -> Any:
     return query.order_by(*(each.desc() if down else each.asc() for each in order)).limit(PAGE + 1)
 
 

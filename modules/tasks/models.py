@@ -432,6 +432,7 @@ _newest("ix_tasks_location", "location_id", "phase", "last_modified")
 _newest(
     "ix_tasks_unassigned", "task_list_id", "phase", "last_modified", where="assignee_id IS NULL"
 )
+_newest("ix_tasks_waiting", "task_list_id", "phase", "last_modified", where="waiting IS NOT NULL")
 Index("ix_tasks_list_number", Task.task_list_id, Task.phase, Task.id)
 Index(
     "ix_tasks_list_due",

@@ -15,7 +15,10 @@ from typing import cast as cast_to
 
 from sqlalchemy import (
     CTE,
+    ClauseElement,
     ColumnElement,
+    CompoundSelect,
+    Executable,
     Select,
     cast,
     column,
@@ -26,8 +29,10 @@ from sqlalchemy import (
     select,
     table,
     true,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 
 from groupware.models import User
@@ -38,8 +43,8 @@ LONGEST = 200
 SHORTEST_BEGINNING = 3
 BIGGEST_NUMBER = 2**31 - 1
 
-WINDOW = 400
-"""Tickets in which PostgreSQL looks for common words before it asks the index for all hits."""
+WIDEST = 5_000
+"""Tickets among which PostgreSQL looks for common words before it asks the index for all hits."""
 ENOUGH = 2_000
 """Newest hits that are looked at before all are."""
 
@@ -127,6 +132,20 @@ def hits(
     return exact + search(session, wanted, groups, visible, way)
 
 
+class Explain(Executable, ClauseElement):
+    """What PostgreSQL's planner thinks of a query, without running it."""
+
+    inherit_cache = False
+
+    def __init__(self, query: CompoundSelect[Any]) -> None:
+        self.query = query
+
+
+@compiles(Explain, "postgresql")
+def _explain(element: Explain, compiler: Any, **options: Any) -> str:
+    return f"EXPLAIN (FORMAT JSON) {compiler.process(element.query, **options)}"
+
+
 @dataclass(frozen=True)
 class Way:
     """From where on hits are wanted, in which direction, and how many."""
@@ -160,16 +179,17 @@ def _in_postgresql(
     session: Session, wanted: Wanted, groups: list[list[str]], visible: Select[Any], way: Way
 ) -> list[int]:
     found = _documents.c.everything.op("@@")(_tsquery(wanted, groups))
-    # A common word is found within the newest tickets; left to itself the planner would look for
-    # a rare one in the same way, through all of them.
-    start: Any = way.beyond or select(func.max(Task.id) + 1).scalar_subquery()
-    near = Task.id <= start + WINDOW if way.upwards else Task.id >= start - WINDOW
-    query = visible.join(_documents, Task.id == _documents.c.task_id).where(
-        found, way.past(Task.id), near
-    )
-    numbers = list(session.scalars(query.order_by(way.order(Task.id)).limit(way.most)))
-    if len(numbers) == way.most:
-        return numbers
+    # What is common is soon met among the newest tickets; what is rare is quickly fetched whole.
+    # Left to itself the planner would look for a rare word among all tickets, one by one.
+    if window := _window(session, found, way.most):
+        start: Any = way.beyond or select(func.max(Task.id) + 1).scalar_subquery()
+        near = Task.id <= start + window if way.upwards else Task.id >= start - window
+        query = visible.join(_documents, Task.id == _documents.c.task_id).where(
+            found, way.past(Task.id), near
+        )
+        numbers = list(session.scalars(query.order_by(way.order(Task.id)).limit(way.most)))
+        if len(numbers) == way.most:
+            return numbers
     every = select(_documents.c.task_id).where(found, way.past(_documents.c.task_id))
     every_hit = _fenced(every, "every_hit")
     for limit in (ENOUGH, None):
@@ -184,6 +204,20 @@ def _in_postgresql(
         if len(numbers) == way.most or number < ENOUGH:
             break
     return numbers
+
+
+def _window(session: Session, found: ColumnElement[bool], most: int) -> int:
+    """Among how many tickets to look first; 0 where fetching all hits costs less.
+
+    Looking at a document costs about as much as two hits of the index; both are estimated, by the
+    planner, from what it knows of the words.
+    """
+    everything = select(literal(1)).select_from(_documents)
+    both = union_all(everything, everything.where(found))
+    (plan,) = session.scalars(Explain(both)).one()
+    every, hits = (max(child["Plan Rows"], 1) for child in plan["Plan"]["Plans"])
+    window = 2 * most * every // hits
+    return min(window, WIDEST) if 2 * window < hits else 0
 
 
 def _fenced(query: Select[Any], name: str) -> CTE:
@@ -259,4 +293,4 @@ def _folded(word: str) -> str:
 
 def _long_enough(word: str) -> bool:
     # In scripts that write without blanks two letters say much already.
-    return len(word) >= SHORTEST_BEGINNING or max(word) > "\u2e80"
+    return not word.isdigit() and (len(word) >= SHORTEST_BEGINNING or max(word) > "\u2e80")
