@@ -12,6 +12,6 @@ def home(permissions: frozenset[Permission]) -> str | None:
 module = Module(
     name="help",
     blueprints=[views.blueprint],
-    links=[Link("My Support Requests", "help.my_requests", "life-buoy", Permission.CREATE_TICKETS)],
+    links=[Link("My Support Requests", "help.my_requests", "inbox", Permission.CREATE_TICKETS)],
     home=home,
 )

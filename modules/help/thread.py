@@ -104,7 +104,12 @@ def thread_of(
     items = list(merge(acts, messages, key=lambda item: item.at))
     unread = (item for item in items if seen and item.at > seen and not item.mine)
     return Thread(
-        opening=_opening(ticket, user, files.get(None, ())),
+        opening=_opening(
+            ticket,
+            user,
+            files.get(None, ()),
+            edited=next((act.at for act in acts[::-1] if act.earlier), None),
+        ),
         items=items,
         before=comments[0].id if more else None,
         newest=end is None,
@@ -153,7 +158,9 @@ def _files(
     return files
 
 
-def _opening(ticket: Task, user: User, files: Sequence[File]) -> Message:
+def _opening(
+    ticket: Task, user: User, files: Sequence[File], *, edited: datetime | None
+) -> Message:
     return Message(
         id=0,
         author=ticket.customer.name if ticket.customer else "Somebody",
@@ -163,6 +170,7 @@ def _opening(ticket: Task, user: User, files: Sequence[File]) -> Message:
         at=ticket.created,
         body=ticket.description,
         files=files,
+        edited=edited,
     )
 
 

@@ -36,7 +36,7 @@ class Mouse:
         if _tag(target) == "select":
             target.select_option(label=label)
         else:
-            target.check()
+            target.check(force=True)  # a card covers its round button
 
 
 class Keyboard:
