@@ -106,7 +106,7 @@ _saves = 0  # of this process; others notice after some seconds
 @event.listens_for(Session, "after_commit")
 def _notice(session: Session) -> None:
     global _saves  # noqa: PLW0603  # one number for the process is what is meant
-    if session.info.pop(_SAVED, False):
+    if not session.in_nested_transaction() and session.info.pop(_SAVED, False):
         _saves += 1
 
 

@@ -14,7 +14,8 @@ from groupware.config import Settings
 from groupware.database import Database
 from groupware.paths import templates_folder
 from groupware.preferences import Recent
-from groupware.web import errors, guard, headers, identity, setup, shell, words
+from groupware.web import access_log, errors, guard, headers, identity, setup, shell, words
+from groupware.web.proxies import TrustedProxies
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,8 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         database or Database(settings.database_url), settings, store_at(settings.blob_url)
     )
 
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    access_log.register(app)
     guard.register(app)
     errors.register(app)
     headers.register(app)

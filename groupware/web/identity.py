@@ -18,7 +18,7 @@ from groupware.models import User, WebSession
 from groupware.secrets import hash_of, new_secret
 from groupware.web.errors import wants_problem
 from groupware.web.guard import SESSION_KEY
-from groupware.web.request import ANYONE, SIGNED_IN, afterwards, now, session
+from groupware.web.request import ANYONE, SAFE_METHODS, SIGNED_IN, afterwards, now, session
 
 IDLE = timedelta(hours=8)
 LONGEST = timedelta(days=7)
@@ -76,24 +76,24 @@ def sign_out(session: Session) -> None:
 
 def admit() -> ResponseReturnValue | None:
     """Let in whom the view's audience names; a view without an audience lets in nobody."""
-    if request.endpoint is None:
-        return None  # answered as 404 or 405
     if request.method == "OPTIONS":
         return None  # answered with the methods that there are
-    view: Any = flask.current_app.view_functions[request.endpoint]
-    audience = getattr(view, "audience", None)
-    if audience is None:
-        raise Forbidden
     g.user = None
     if SESSION_KEY in flask.session:
         g.user = recognise(session(), flask.session[SESSION_KEY], now())
         g.face = Face.of(g.user) if g.user else None
+    if request.endpoint is None:
+        return None  # answered as 404 or 405, with the page that what is hidden has too
+    view: Any = flask.current_app.view_functions[request.endpoint]
+    audience = getattr(view, "audience", None)
+    if audience is None:
+        raise Forbidden
     if audience is ANYONE:
         return None
     if g.user is None:
         if wants_problem():
             raise Unauthorized
-        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
         return redirect(url_for("accounts.login", next=target), 302)
     if audience is not SIGNED_IN and access_of(session(), g.user).permissions.isdisjoint(audience):
         raise Forbidden

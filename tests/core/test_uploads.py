@@ -76,7 +76,7 @@ def test_a_body_beyond_the_limit_is_413(desk: Desk, signed_in: SignedIn) -> None
     assert client.send("/preview", body="a" * 1_100_000).status_code == 413
 
 
-def test_a_stranger_may_not_even_send_a_large_body(signed_in: SignedIn) -> None:
+def test_a_stranger_may_not_even_send_a_large_body(desk: Desk, signed_in: SignedIn) -> None:
     client = signed_in(None)
     assert client.send("/uploads", file=file(2_000_000)).status_code == 413
     assert client.send("/uploads", file=file(20)).status_code == 401
