@@ -57,6 +57,11 @@ def t_date(at: datetime | date) -> str:
     return format_date(at, "medium", locale=reader_locale())
 
 
+def t_day(at: datetime) -> str:
+    """A day of this year or the next, in few letters: Mon 23 Nov."""
+    return format_datetime(at, "EEE d MMM", tzinfo=reader_zone(), locale=reader_locale())
+
+
 def t_time(at: datetime) -> str:
     """A time of day in the reader's zone and manner."""
     return format_datetime(at, "HH:mm", tzinfo=reader_zone(), locale=reader_locale())

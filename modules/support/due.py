@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from groupware.web.words import reader_zone, t_date, t_time
+from groupware.web.words import reader_zone, t_date, t_day, t_time
 
 SOON = timedelta(hours=4)
-_STEPS = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_STEPS = ((_DAY, "d"), (_HOUR, "h"), (timedelta(minutes=1), "min"))
 
 
 @dataclass(frozen=True)
@@ -18,15 +19,20 @@ class Due:
     at: datetime
 
 
-def due(at: datetime | None, *, is_date: bool, active: bool, now: datetime) -> Due | None:
-    """A due date for who reads; nothing where there is none."""
+def due(
+    at: datetime | None, *, is_date: bool, active: bool, now: datetime, short: bool = False
+) -> Due | None:
+    """A due date for who reads; nothing where there is none. A short one is for a list's column."""
     if at is None:
         return None
     if active and at < now:
         return Due(f"{_length(now - at)} late", "late", at)
-    text = _day(at, now)
-    if not is_date:
-        text = f"{text} {t_time(at)}"
+    if short and active and not is_date and at - now < _HOUR:
+        text = f"Due in {_length(at - now)}"
+    elif short and at - now >= _DAY:
+        text = t_day(at)
+    else:
+        text = _day(at, now) if is_date else f"{_day(at, now)} {t_time(at)}"
     return Due(text, "soon" if active and at - now < SOON else None, at)
 
 

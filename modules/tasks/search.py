@@ -124,12 +124,10 @@ def hits(
         exact = list(session.scalars(visible.where(Task.id == wanted.number)))
     if not wanted:
         return exact
-    if wanted.number is not None:
-        visible = visible.where(Task.id != wanted.number)
     groups = [[f"l{number}" for number in list_ids], *([mark] for mark in marks)]
     search = _in_sqlite if _is_sqlite(session) else _in_postgresql
-    way = Way(beyond, upwards, most - len(exact))
-    return exact + search(session, wanted, groups, visible, way)
+    found = search(session, wanted, groups, visible, Way(beyond, upwards, most + 1))
+    return [*exact, *(number for number in found if number != wanted.number)][:most]
 
 
 class Explain(Executable, ClauseElement):

@@ -1,0 +1,118 @@
+"""The lines of a queue: what a list says of each ticket, fetched for a page at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from groupware.models import User
+from modules.support.due import Due, due
+from modules.tasks.counts import Listed
+from modules.tasks.models import Category, Seen, State, Task, Urgency, task_categories
+
+LONGEST_SNIPPET = 160
+
+
+@dataclass(frozen=True)
+class Row:
+    """A ticket as the macros of lists draw it."""
+
+    id: int
+    href: str
+    subject: str
+    snippet: str
+    status: str
+    urgency: str
+    unread: bool
+    categories: Sequence[str]
+    files: int
+    comments: int
+    list_name: str
+    list_hue: int
+    customer: str
+    customer_id: int | None
+    due: Due | None
+    assignee: str | None
+    assignee_id: int | None
+    updated: datetime
+
+
+def rows(
+    session: Session,
+    user: User,
+    numbers: Sequence[int],
+    lists: Mapping[int, Listed],
+    now: datetime,
+) -> list[Row]:
+    """The lines of these tickets, in this order; their numbers came out of `queue.cut` just now."""
+    if not numbers:
+        return []
+    customer, assignee = aliased(User), aliased(User)
+    seen = and_(Seen.task_id == Task.id, Seen.user_id == user.id)
+    # A line for each category of each ticket: the names come with the ticket, not after it.
+    found = session.execute(
+        select(
+            Task.id,
+            Task.task_list_id,
+            Task.summary,
+            func.substr(Task.description, 1, LONGEST_SNIPPET).label("snippet"),
+            Task.phase,
+            Task.band,
+            Task.due,
+            Task.due_is_date,
+            Task.last_modified,
+            (Task.file_count + Task.note_file_count).label("files"),
+            (Task.reply_count + Task.note_count).label("comments"),
+            Task.customer_id,
+            Task.assignee_id,
+            customer.name.label("customer"),
+            assignee.name.label("assignee"),
+            Seen.at.label("seen"),
+            Category.name.label("category"),
+        )
+        .outerjoin(customer, customer.id == Task.customer_id)
+        .outerjoin(assignee, assignee.id == Task.assignee_id)
+        .outerjoin(Seen, seen)
+        .outerjoin(task_categories, task_categories.c.task_id == Task.id)
+        .outerjoin(Category, Category.id == task_categories.c.category_id)
+        .where(Task.id.in_(numbers))
+        .order_by(Category.name)
+    ).all()
+    grouped: dict[int, list[Any]] = {}
+    for line in found:
+        grouped.setdefault(line.id, []).append(line)
+    return [_row(grouped[number], lists, now) for number in numbers if number in grouped]
+
+
+def _row(lines: Sequence[Any], lists: Mapping[int, Listed], now: datetime) -> Row:
+    line = lines[0]
+    state = list(State)[line.phase]
+    return Row(
+        id=line.id,
+        href=f"/support/tickets/{line.id}",
+        subject=line.summary,
+        snippet=" ".join(line.snippet.split()),
+        status=state.value,
+        urgency=list(Urgency)[len(Urgency) - 1 - line.band].value,
+        unread=line.seen is None or line.last_modified > line.seen,
+        categories=[each.category for each in lines if each.category],
+        files=line.files,
+        comments=line.comments,
+        list_name=lists[line.task_list_id].name,
+        list_hue=lists[line.task_list_id].hue,
+        customer=line.customer or "Nobody",
+        customer_id=line.customer_id,
+        due=due(
+            line.due,
+            is_date=line.due_is_date,
+            active=state in (State.OPEN, State.IN_PROGRESS),
+            now=now,
+            short=True,
+        ),
+        assignee=line.assignee,
+        assignee_id=line.assignee_id,
+        updated=line.last_modified,
+    )
