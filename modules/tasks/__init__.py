@@ -4,6 +4,7 @@ from groupware import idempotency
 from groupware.module import Module, Periodic
 from modules.tasks import (
     checks,
+    cli,
     closing,
     explain_command,
     models,
@@ -11,14 +12,15 @@ from modules.tasks import (
     search_index,
     views,
 )
+from modules.tasks.icalendar import views as icalendar
 
 module = Module(
     name="tasks",
     files=[models.Attachment],
     checks=[checks.counters, checks.change_numbers],
-    blueprints=[views.blueprint],
+    blueprints=[views.blueprint, icalendar.blueprint],
     handlers=search_index.HANDLERS,
-    commands=(*explain_command.commands, *reindex_command.commands),
+    commands=(*cli.commands, *explain_command.commands, *reindex_command.commands),
     periodic=[
         Periodic("close quiet tickets", 600, closing.run),
         Periodic("forget sent keys", 3600, idempotency.forget_old),

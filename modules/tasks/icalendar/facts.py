@@ -134,7 +134,8 @@ def facts_of(session: Session, query: Select[Task], reader: Reader) -> Iterator[
         last = tickets[-1].id
         if len(tickets) < AT_ONCE:
             return
-        session.expunge_all()
+        for ticket in tickets:
+            session.expunge(ticket)
 
 
 def _public(ticket: Task, beside: "_Beside", reader: Reader) -> Facts:
