@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from groupware.models import JournalEntry, User
+from groupware.text import LARGEST_NUMBER
 from modules.help.words import answer_time, first_name
 from modules.tasks import search
 from modules.tasks.history import ENTITY
@@ -47,7 +48,7 @@ class Place:
         """The place that an address names; raises ValueError."""
         moment, number = (int(part) for part in text.split("-", 1))
         try:
-            return cls(EPOCH + timedelta(microseconds=moment), min(number, 2**63 - 1))
+            return cls(EPOCH + timedelta(microseconds=moment), min(number, LARGEST_NUMBER))
         except OverflowError as error:
             raise ValueError(text) from error
 

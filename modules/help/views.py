@@ -9,6 +9,7 @@ from werkzeug.exceptions import BadRequest
 
 from groupware.errors import Conflict, Forbidden
 from groupware.idempotency import new_key, once
+from groupware.text import LARGEST_NUMBER
 from groupware.web.request import (
     CREATE_TICKETS,
     actor,
@@ -247,7 +248,7 @@ def _list(state: State | None, words: str, **place: my_tickets.Place) -> str:
 
 
 def _comment(text: str) -> int:
-    return min(int(text), 2**63 - 1)
+    return min(int(text), LARGEST_NUMBER)
 
 
 def _key(act: str, form: Any) -> str:
