@@ -7,8 +7,19 @@ group=${2:-}
 cd "$(dirname "$0")/.."
 
 stamp="$venv/installed-${group:-product}"
-wanted=$(cat pyproject.toml hatch_build.py 2>/dev/null | cksum)
-if [ -x "$venv/bin/groupware" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+wanted=$(cat pyproject.toml hatch_build.py | cksum)
+installed() { # what is installed with a group has the product in it too
+    [ "$wanted" = "$(cat "$stamp" 2>/dev/null)" ] ||
+        { [ -z "$group" ] && [ "$wanted" = "$(cat "$venv/installed-dev" 2>/dev/null)" ]; }
+}
+assets="$venv/built-assets"
+sources=$(find frontend -name node_modules -prune -o -type f -print | sort | xargs cat | cksum)
+
+if installed && "$venv/bin/python" -c "" 2>/dev/null; then
+    if [ "$(cat "$assets" 2>/dev/null)" != "$sources" ]; then
+        "$venv/bin/python" -m groupware.assets
+        echo "$sources" >"$assets"
+    fi
     exit 0
 fi
 
@@ -36,3 +47,4 @@ else
     "$venv/bin/python" -m pip install $quiet --editable .
 fi
 echo "$wanted" >"$stamp"
+echo "$sources" >"$assets"

@@ -1,0 +1,131 @@
+"""What is measured: the acts of a desk's day, as requests."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from itertools import count
+from urllib.parse import urlencode
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from groupware.database import Database
+from groupware.models import Address
+from modules.support.demo.organisation import DOMAIN, PASSWORD
+from modules.tasks.models import Task
+
+Form = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Act:
+    """A request: `path` and `form` are asked anew each time; without a form it is a GET."""
+
+    name: str
+    who: str
+    path: Callable[[], str]
+    form: Callable[[], Form] | None = None
+
+
+class Visitor:
+    """Somebody with a browser's patience: one connection, kept open, and a cookie."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self.port = port
+        self.connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        self.cookie = ""
+        self.token = self._token()
+        self.send("/login", {"address": f"{key}@{DOMAIN}", "password": PASSWORD})
+        self.token = self._token()
+
+    def ask(self, path: str) -> str:
+        return self._request("GET", path, None, {})
+
+    def send(self, path: str, form: Form) -> str:
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Sec-Fetch-Site": "same-origin",
+        }
+        return self._request("POST", path, urlencode({**form, "csrf_token": self.token}), headers)
+
+    def do(self, act: Act) -> str:
+        return self.send(act.path(), act.form()) if act.form else self.ask(act.path())
+
+    def _token(self) -> str:
+        found = re.search(r'"csrf_token":\s*"([^"]+)"', self.ask("/csrf"))
+        assert found is not None
+        return found[1]
+
+    def _request(self, method: str, path: str, body: str | None, headers: Form) -> str:
+        if self.cookie:
+            headers["Cookie"] = self.cookie
+        self.connection.request(method, path, body, headers)
+        answer = self.connection.getresponse()
+        text = answer.read().decode()
+        if cookie := answer.getheader("Set-Cookie"):
+            self.cookie = cookie.split(";")[0]
+        wanted = 200 if method == "GET" else 303
+        assert answer.status == wanted, f"{method} {path}: {answer.status}\n{text[:2000]}"
+        return text
+
+
+def acts(database_url: str) -> list[Act]:
+    """The acts, on tickets spread over all there are."""
+    database = Database(database_url)
+    with database.reading() as session:
+        last = session.scalar(select(func.max(Task.id))) or 0
+        agent, customer = (_number(session, key) for key in ("mara", "samuel"))
+        lists = [1, 2]
+        worked = session.scalars(
+            select(Task.id)
+            .where(Task.task_list_id.in_(lists), Task.reply_count > 1)
+            .order_by(Task.id.desc())
+            .limit(400)
+        ).all()
+        own = session.scalars(
+            select(Task.id).where(Task.customer_id == customer).order_by(Task.id.desc()).limit(50)
+        ).all()
+        location = session.scalar(select(Task.location_id).where(Task.customer_id == customer))
+        codes = [
+            found[0]
+            for found in map(
+                _code, session.scalars(select(Task.summary).where(Task.id > last - 2000))
+            )
+            if found
+        ]
+    database.engine.dispose()
+    numbers = count(1)
+
+    def one_of(many: list[int] | list[str]) -> str:
+        return str(many[next(numbers) * 7 % len(many)])
+
+    new = {
+        "subject": "The projector of room 2 flickers",
+        "details": "It began this morning, with each of the laptops.",
+        "urgency": "normal",
+        "task_list": "1",
+        "customer": str(customer),
+        "location": str(location),
+    }
+    return [
+        Act("queue, first page", "mara", lambda: "/support"),
+        Act("queue, filtered", "mara", lambda: f"/support?list=1&assignee={agent}&urgency=high"),
+        Act("ticket with its thread", "mara", lambda: f"/support/tickets/{one_of(worked)}"),
+        Act("search, rare word", "mara", lambda: f"/support?q={one_of(codes)}"),
+        Act("search, common word", "mara", lambda: "/support?q=session"),
+        Act("create (agent)", "mara", lambda: "/support/add",
+            lambda: {**new, "subject": f"{new['subject']} ({next(numbers)})"}),
+        Act("reply", "mara", lambda: f"/support/tickets/{one_of(worked)}/comments",
+            lambda: {"kind": "reply", "body": f"Please try it once more ({next(numbers)})."}),
+        Act("customer's own list", "samuel", lambda: "/tickets/my-tickets"),
+        Act("customer's ticket", "samuel", lambda: f"/tickets/view/{one_of(own)}"),
+    ]  # fmt: skip
+
+
+def _number(session: Session, key: str) -> int | None:
+    return session.scalar(select(Address.user_id).where(Address.folded == f"{key}@{DOMAIN}"))
+
+
+def _code(subject: str) -> re.Match[str] | None:
+    return re.search(r"[A-Z]{2}-\d{5}", subject)
