@@ -6,7 +6,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import nh3
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import (
+    format_date,
+    format_datetime,
+    format_time,
+    format_timedelta,
+    get_datetime_format,
+)
 from flask import Flask
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -46,8 +52,12 @@ def prose(text: str) -> Markup:
 
 
 def t_datetime(at: datetime) -> str:
-    """A date and time in the reader's zone and manner."""
-    return format_datetime(at, "medium", tzinfo=reader_zone(), locale=reader_locale())
+    """A date and time, to the minute, in the reader's zone and manner."""
+    locale, zone = reader_locale(), reader_zone()
+    day = format_date(at.astimezone(zone), "medium", locale=locale)
+    clock = format_time(at, "short", tzinfo=zone, locale=locale)
+    joined = get_datetime_format("medium", locale=locale).replace("'", "")
+    return joined.replace("{1}", day).replace("{0}", clock)
 
 
 def t_date(at: datetime | date) -> str:
