@@ -1,6 +1,7 @@
 """`groupware serve`: gunicorn with this application, and the worker beside it."""
 
 import argparse
+import ctypes
 import logging
 import os
 import socket
@@ -20,6 +21,7 @@ from groupware.web.app import create_app
 log = logging.getLogger(__name__)
 
 GRACE = 30
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of glibc's malloc.h
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # only for gunicorn's heartbeat, where it is memory
 
 
@@ -59,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
     settings = config.read()
     logs.configure(settings)
     check_free(options.bind)
+    be_thrifty()
     prepare(settings)
     # Before gunicorn listens, so that the worker never holds its port.
     child = None if options.no_worker else keeper.keep(lambda: worker.main(settings))
@@ -70,6 +73,14 @@ def run(options: argparse.Namespace) -> int:
         if child is not None and os.getpid() == own:  # gunicorn's children come by here too
             keeper.end(child)
     return 0
+
+
+def be_thrifty() -> None:
+    """Let large blocks go back to the system: glibc would keep each thread's last password hash."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        for parameter, value in ((M_ARENA_MAX, 2), (M_MMAP_THRESHOLD, 1 << 20)):
+            mallopt(parameter, value)
 
 
 def check_free(bind: str) -> None:
