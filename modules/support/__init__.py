@@ -2,7 +2,7 @@
 
 from groupware.models import Permission
 from groupware.module import Link, Module
-from modules.support import demo, first_list
+from modules.support import demo, first_list, sidebar
 from modules.support.settings import access, categories, check, headings, lists, locations, told
 from modules.support.views import acts, add, comments, deletion, queue, ticket
 
@@ -58,6 +58,7 @@ module = Module(
     journal=told.JOURNAL,
     about=told.about,
     places=told.places,
+    sidebar=sidebar.sections,
     home=home,
     first_steps=[first_list.step],
     commands=demo.commands,

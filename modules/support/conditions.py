@@ -33,6 +33,7 @@ class Narrowed:
     conditions: Sequence[ColumnElement[bool]]
     leading: bool
     marks: Sequence[str]  # the same for the full-text index, as far as it knows
+    countable: bool  # an index holds them all, so that counting never walks past many others
 
 
 def narrowed(session: Session, asked: Asked) -> Narrowed:
@@ -77,7 +78,8 @@ def narrowed(session: Session, asked: Asked) -> Narrowed:
         few, condition = _in_category(session, filters.category)
         conditions.append(condition)
         leading = leading or few
-    return Narrowed(conditions, leading, marks)
+    countable = not {"q", "unread", "category", "urgency"} & set(filters.in_force())
+    return Narrowed(conditions, leading, marks, countable and len(conditions) <= 1)
 
 
 def _in_category(session: Session, category_id: int) -> tuple[bool, ColumnElement[bool]]:

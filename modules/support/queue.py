@@ -1,17 +1,17 @@
 """A page of the queue: which tickets, in which order, from where on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import Select, literal, select, union_all
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from modules.support.conditions import Asked, Narrowed, narrowed
 from modules.support.segments import Place, Segment, segments
 from modules.tasks import search
-from modules.tasks.models import Task
+from modules.tasks.models import State, Task
 from modules.tasks.queries import of_lists
 
 PAGE = 50
@@ -26,6 +26,8 @@ class Cut:
     numbers: Sequence[int]
     newer: Place | None = None  # the page before this place
     older: Place | None = None  # the page after this place
+    # What to count to know how many there are in each state; empty where the page holds them all.
+    uncounted: Mapping[State, Select[Any]] = field(default_factory=dict)
 
 
 def cut(
@@ -37,22 +39,35 @@ def cut(
     if not lists:
         return Cut(())
     place, back = (before, True) if before else (after, False)
+    narrow = narrowed(session, asked)
     look = _searched if asked.filters.q else _listed
-    found = look(session, asked, lists, place, back=back)
+    found = look(session, asked, narrow, lists, place, back=back)
     more, found = len(found) > PAGE, found[:PAGE]
     if place and (not found or (back and not more)):
         return cut(session, asked)  # the first page begins at the beginning, and is full
     if back:
         found.reverse()
+    uncounted = {
+        state: of_lists(lists, (state,), literal(1)).where(*narrow.conditions)
+        for state in asked.filters.scope.states
+        if narrow.countable and (more or place)
+    }
     return Cut(
         [one.number for one in found],
         newer=found[0] if place else None,
         older=found[-1] if more or back else None,
+        uncounted=uncounted,
     )
 
 
 def _listed(
-    session: Session, asked: Asked, lists: Sequence[int], place: Place | None, *, back: bool
+    session: Session,
+    asked: Asked,
+    narrow: Narrowed,
+    lists: Sequence[int],
+    place: Place | None,
+    *,
+    back: bool,
 ) -> list[Place]:
     numbered = list(enumerate(segments(asked.filters)))
     if place:
@@ -61,7 +76,6 @@ def _listed(
         numbered = numbered[: place.segment + 1] if back else numbered[place.segment :]
     if back:
         numbered.reverse()
-    narrow = narrowed(session, asked)
     walks = [
         _walk(
             lists,
@@ -119,9 +133,14 @@ def _next(query: Any, order: Sequence[Any], *, down: bool) -> Any:
 
 
 def _searched(
-    session: Session, asked: Asked, lists: Sequence[int], place: Place | None, *, back: bool
+    session: Session,
+    asked: Asked,
+    narrow: Narrowed,
+    lists: Sequence[int],
+    place: Place | None,
+    *,
+    back: bool,
 ) -> list[Place]:
-    narrow = narrowed(session, asked)
     numbers = search.hits(
         session,
         search.parse(asked.filters.q),

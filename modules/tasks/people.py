@@ -32,6 +32,15 @@ def who_may_work(task_list: TaskList) -> Select[User]:
     return _people().where(or_(User.id.in_(_holders(Permission.MANAGE_SUPPORT)), agents & named))
 
 
+def who_may_work_somewhere() -> Select[User]:
+    """Agents and managers, whichever their lists."""
+    managers, agents = (
+        User.id.in_(_holders(permission))
+        for permission in (Permission.MANAGE_SUPPORT, Permission.MANAGE_TICKETS)
+    )
+    return _people().where(or_(managers, agents))
+
+
 def matching(text: str) -> ColumnElement[bool]:
     """The name holds these words, or an address begins with them."""
     text = text[:200]

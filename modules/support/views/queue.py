@@ -1,17 +1,87 @@
 """The queue: the tickets that an agent works on."""
 
-from flask import Blueprint
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from groupware.web.request import MANAGE_SUPPORT, MANAGE_TICKETS, actor, open_to, page, session
-from modules.tasks.models import Task
-from modules.tasks.queries import active, worked_by
+from groupware.web.request import MANAGE_SUPPORT, MANAGE_TICKETS, actor, now, open_to, page, session
+from modules.support import bar
+from modules.support.conditions import Asked
+from modules.support.filters import VIEWS, Filters, address
+from modules.support.queue import cut
+from modules.support.queue_choices import choices
+from modules.support.rows import Row, rows
+from modules.support.segments import Place
+from modules.support.sidebar import look
+from modules.tasks.counts import Listed, said
+from modules.tasks.models import State
 
 blueprint = Blueprint("support", __name__)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tickets of one state that follow one another; hits of a search stand in one group."""
+
+    state: str
+    title: str | None
+    count: str
+    rows: Sequence[Row]
 
 
 @blueprint.get("/support")
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def queue() -> ResponseReturnValue:
-    query = worked_by(actor()).where(active()).order_by(Task.last_modified.desc()).limit(50)
-    return page("support/queue.html", tickets=session().scalars(query).all())
+    filters = Filters.read(request.args)
+    places = {name: Place.read(request.args[name]) for name in _ends()}
+    known = choices(session(), actor())
+    asked = Asked(actor().id, [each.id for each in known.lists], filters, now())
+    shown = cut(session(), asked, **places)
+    lines = rows(session(), actor(), shown.numbers, {each.id: each for each in known.lists}, now())
+    waiting = look(session(), actor(), known.lists, now(), *shown.uncounted.values())
+    counts = dict(zip(shown.uncounted, waiting.counts.more, strict=True))
+    return page(
+        "support/queue.html",
+        title=_title(filters, known.lists),
+        total=waiting.of(filters.view),
+        groups=_groups(filters, lines, counts, whole=not (shown.newer or shown.older)),
+        newer=shown.newer and address(filters, before=str(shown.newer)),
+        older=shown.older and address(filters, after=str(shown.older)),
+        lists=known.lists,
+        chips=bar.chips(filters, known, lines),
+        menus=bar.menus(filters, known),
+        states=bar.states(filters),
+        sorts=[] if filters.q else bar.sorts(filters),
+        cleared=bar.cleared(filters),
+        narrowed=any(filters.in_force()),
+    )
+
+
+def _ends() -> list[str]:
+    """A page begins after a place, or ends before one."""
+    return [name for name in ("after", "before") if request.args.get(name)][:1]
+
+
+def _title(filters: Filters, lists: Sequence[Listed]) -> str:
+    if filters.q:
+        return "Search"
+    if filters.view in VIEWS:
+        return VIEWS[filters.view][0]
+    name = next((each.name for each in lists if each.id == filters.list), None)
+    return name or "Tickets"
+
+
+def _groups(
+    filters: Filters, lines: Sequence[Row], counts: Mapping[State, int], *, whole: bool
+) -> list[Group]:
+    if filters.q:
+        return [Group("found", "Newest first", str(len(lines)) if whole else "", lines)]
+    groups = []
+    for state, some in groupby(lines, key=lambda row: row.status):
+        here = list(some)
+        count = str(len(here)) if whole else said(counts.get(State(state), 0))
+        groups.append(Group(state, None, count, here))
+    return groups

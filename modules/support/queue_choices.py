@@ -1,0 +1,66 @@
+"""What a queue can be filtered by, and the lists that its reader works on: one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, SmallInteger, false, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from groupware.models import Location, User
+from modules.tasks.counts import Listed
+from modules.tasks.models import Category, TaskList
+from modules.tasks.people import who_may_work_somewhere
+from modules.tasks.queries import lists_worked_by
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Numbers and names, in the order in which they are shown."""
+
+    lists: Sequence[Listed] = ()
+    people: dict[int, str] = field(default_factory=dict)
+    categories: dict[int, str] = field(default_factory=dict)
+    locations: dict[int, str] = field(default_factory=dict)
+
+
+def choices(session: Session, user: User) -> Choices:
+    """The lists that the person works on; staff, categories and locations to choose from."""
+    lists = (TaskList.id, TaskList.name, TaskList.hue, TaskList.archived, TaskList.position)
+    parts = [
+        _part("list", lists_worked_by(user), *lists),
+        _part("person", who_may_work_somewhere().limit(MOST), User.id, User.name),
+        _part("category", _there(Category), Category.id, Category.name),
+        _part("location", _there(Location), Location.id, Location.name),
+    ]
+    found: dict[str, list[Any]] = {}
+    for row in session.execute(union_all(*parts)):
+        found.setdefault(row.kind, []).append(row)
+    return Choices(
+        [
+            Listed(row.id, row.name, row.hue, row.archived)
+            for row in sorted(found.get("list", ()), key=lambda row: (row.position, row.name))
+        ],
+        *(
+            {row.id: row.name for row in sorted(found.get(kind, ()), key=lambda row: row.name)}
+            for kind in ("person", "category", "location")
+        ),
+    )
+
+
+def _there(entity: type[Category] | type[Location]) -> Select[Any]:
+    return select(entity).where(entity.archived.is_(False)).order_by(entity.name).limit(MOST)
+
+
+def _part(kind: str, query: Select[Any], number: Any, name: Any, *more: Any) -> Select[Any]:
+    hue, archived, position = more or (literal(0, SmallInteger), false(), literal(0))
+    rows = query.with_only_columns(
+        number.label("id"),
+        name.label("name"),
+        hue.label("hue"),
+        archived.label("archived"),
+        position.label("position"),
+    ).subquery()
+    return select(literal(kind).label("kind"), *rows.c)

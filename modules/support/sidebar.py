@@ -1,0 +1,86 @@
+"""The agents' side bar: views and task lists, with what waits in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import g, request
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest
+
+from groupware.access import access_of
+from groupware.models import User
+from groupware.module import Item, Section
+from groupware.web.request import now
+from groupware.web.shell import nav
+from modules.support.filters import MINE, OVERDUE, PATH, UNASSIGNED, VIEWS, Filters, address
+from modules.tasks.counts import Counts, Listed, counts, listed, said
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The lists that somebody works on, and what waits there."""
+
+    lists: Sequence[Listed]
+    counts: Counts
+
+    def of(self, filters: Filters) -> str:
+        """How many a view has, as a page says it; nothing for what is not counted."""
+        if filters.list and filters == Filters(list=filters.list):
+            return said(self.counts.lists.get(filters.list, 0))
+        return said(
+            {
+                Filters(): self.counts.active,
+                MINE: self.counts.mine,
+                UNASSIGNED: self.counts.unassigned,
+                OVERDUE: self.counts.overdue,
+            }.get(filters, 0)
+        )
+
+
+def look(
+    session: Session, user: User, lists: Sequence[Listed], at: datetime, *more: Select[Any]
+) -> Waiting:
+    """Count what waits, once for a page: its view says what else it wants to know."""
+    g.waiting = Waiting(lists, counts(session, user.id, [each.id for each in lists], at, *more))
+    return g.waiting  # type: ignore[no-any-return]
+
+
+def sections(session: Session, user: User) -> Sequence[Section]:
+    """For the module's declaration; empty for who is no agent."""
+    if not access_of(session, user).agent:
+        return []
+    waiting = g.get("waiting") or look(session, user, listed(session, user), now())
+    here = _shown_now()
+    views = [
+        Item(name, address(view), icon, count=waiting.of(view), current=view == here)
+        for view, (name, icon) in VIEWS.items()
+    ]
+    lists = [
+        Item(
+            each.name,
+            address(view),
+            hue=each.hue,
+            count=waiting.of(view),
+            current=view == here,
+        )
+        for each in waiting.lists
+        if (view := Filters(list=each.id)) and (not each.archived or waiting.of(view))
+    ]
+    found = [Section("", views), *([Section("Task lists", lists)] if lists else [])]
+    access = access_of(session, user)
+    places = list(nav())
+    if access.manager or access.administrator:
+        places.append(Item("Settings", "/settings", "settings"))
+    return [*found, Section("", places)] if places else found
+
+
+def _shown_now() -> Filters | None:
+    if request.path != PATH:
+        return None
+    try:
+        return Filters.read(request.args).view
+    except BadRequest:
+        return None
