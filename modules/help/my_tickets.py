@@ -1,5 +1,6 @@
 """My Support Requests: one's own, with what moved last in front."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,11 +26,12 @@ from modules.help.words import answer_time, first_name
 from modules.tasks import search
 from modules.tasks.history import ENTITY
 from modules.tasks.models import Comment, Kind, Seen, State, Task, TaskList, Waiting
-from modules.tasks.queries import in_state, own_of
+from modules.tasks.queries import in_state, own_of, shared_with
 
 PAGE = 25
 MOST_COUNTED = 1001
 SNIPPET = 200
+Face = Callable[[User], Select[Task]]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -88,13 +90,17 @@ def page_of(
     session: Session,
     user: User,
     *,
+    face: Face = own_of,
     state: State | None = None,
     words: str = "",
     older: Place | None = None,
     newer: Place | None = None,
 ) -> Page:
-    """A page of the person's requests: after `older`, or before `newer`, or the first."""
-    query = search.own(session, user, words) if words else own_of(user)
+    """A page of the person's requests: after `older`, or before `newer`, or the first.
+
+    `face` is `own_of`, or `shared_with` for colleagues'; words are looked for in one's own only.
+    """
+    query = search.own(session, user, words) if words and face is own_of else face(user)
     if state is not None:
         query = query.where(in_state(state))
     turned = newer is not None
@@ -107,11 +113,12 @@ def page_of(
         .limit(PAGE + 1)
         .subquery()
     )
-    rows = session.execute(_rows(user, ids)).all()
+    rows = session.execute(_rows(user, face, ids)).all()
     more = len(rows) > PAGE
     if turned and more:
         rows = rows[1:]
-    cards = [_card(row, user) for row in rows[:PAGE]]
+    card = _card if face is own_of else _colleagues_card
+    cards = [card(row, user) for row in rows[:PAGE]]
     if not cards:
         return Page([], None, None)
     return Page(
@@ -121,9 +128,9 @@ def page_of(
     )
 
 
-def counts(session: Session, user: User) -> dict[State | None, int]:
-    """How many requests the person has by state, and (None) at all; counted up to 1,001."""
-    some = own_of(user).with_only_columns(Task.status, Task.closed).limit(MOST_COUNTED).subquery()
+def counts(session: Session, user: User, face: Face = own_of) -> dict[State | None, int]:
+    """How many requests there are by state, and (None) at all; counted up to 1,001."""
+    some = face(user).with_only_columns(Task.status, Task.closed).limit(MOST_COUNTED).subquery()
     word = case((some.c.closed.is_not(None), "closed"), else_=some.c.status)
     found: dict[State | None, int] = {None: 0}
     for text, number in session.execute(select(word, func.count()).group_by(word)):
@@ -133,6 +140,13 @@ def counts(session: Session, user: User) -> dict[State | None, int]:
     return found
 
 
+def shares(session: Session, user: User) -> bool:
+    """True where the person may read requests of colleagues."""
+    if not user.organisation:
+        return False
+    return session.scalar(shared_with(user).with_only_columns(Task.id).limit(1)) is not None
+
+
 def _beyond(place: Place, *, newer: bool) -> ColumnElement[bool]:
     at, number = Task.public_modified, Task.id
     if newer:
@@ -140,7 +154,7 @@ def _beyond(place: Place, *, newer: bool) -> ColumnElement[bool]:
     return or_(at < place.at, and_(at == place.at, number < place.id))
 
 
-def _rows(user: User, ids: Subquery) -> Select[*tuple[Any, ...]]:
+def _rows(user: User, face: Face, ids: Subquery) -> Select[*tuple[Any, ...]]:
     """What the cards show, for these few: public facts only."""
     who_ended_it = (
         select(User.name)
@@ -157,9 +171,9 @@ def _rows(user: User, ids: Subquery) -> Select[*tuple[Any, ...]]:
         .correlate(Task)
         .scalar_subquery()
     )
-    author = aliased(User)
+    author, customer = aliased(User), aliased(User)
     return (
-        own_of(user)
+        face(user)
         .with_only_columns(
             Task.id,
             Task.summary,
@@ -174,11 +188,13 @@ def _rows(user: User, ids: Subquery) -> Select[*tuple[Any, ...]]:
             Comment.from_staff,
             func.substr(Comment.body, 1, SNIPPET).label("said"),
             author.name.label("author"),
+            customer.name.label("customer"),
             who_ended_it.label("ended_by"),
         )
         .outerjoin(TaskList, TaskList.id == Task.task_list_id)
         .outerjoin(Comment, and_(Comment.id == Task.last_reply_id, Comment.kind == Kind.REPLY))
         .outerjoin(author, author.id == Comment.author_id)
+        .outerjoin(customer, customer.id == Task.customer_id)
         .outerjoin(Seen, and_(Seen.task_id == Task.id, Seen.user_id == user.id))
         .where(Task.id.in_(select(ids.c.id)))
         .order_by(Task.public_modified.desc(), Task.id.desc())
@@ -198,6 +214,19 @@ def _card(row: Row[*tuple[Any, ...]], user: User) -> Card:
         unread=unread,
         who=who,
         line=line,
+    )
+
+
+def _colleagues_card(row: Row[*tuple[Any, ...]], _user: User) -> Card:
+    return Card(
+        id=row.id,
+        subject=row.summary,
+        status=Task(status=row.status, closed=row.closed).state,
+        updated=row.public_modified,
+        needs_reply=False,
+        unread=False,
+        who=row.customer or "Somebody",
+        line="asked for this",
     )
 
 

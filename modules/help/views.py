@@ -1,6 +1,6 @@
 """End users' pages: the customer's face of tickets, whoever looks."""
 
-from typing import Any, cast
+from typing import Any
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -30,11 +30,12 @@ from modules.help.words import answer_time
 from modules.tasks import conversation, search, tickets
 from modules.tasks.access import owns
 from modules.tasks.models import Comment, State, Task
-from modules.tasks.queries import asked_by, comments_asked_by
+from modules.tasks.queries import asked_by, comments_asked_by, own_of, shared_with
 from modules.tasks.seen import saw, seen_until
 
 blueprint = Blueprint("help", __name__, url_prefix="/tickets")
 
+COLLEAGUES = "organisation"
 FILTERS = ((None, "All"), *((state, state.value.replace("_", " ").title()) for state in State))
 
 
@@ -44,28 +45,38 @@ def my_requests() -> ResponseReturnValue:
     """My Support Requests."""
     words = request.args.get("q", "").strip()[: search.LONGEST]
     state, older, newer = _asked_for()
+    shares = my_tickets.shares(session(), actor())
+    colleagues = shares and request.args.get("of") == COLLEAGUES
+    face = shared_with if colleagues else own_of
     found = my_tickets.page_of(
-        session(), actor(), state=state, words=words, older=older, newer=newer
+        session(), actor(), face=face, state=state, words=words, older=older, newer=newer
     )
-    counts = my_tickets.counts(session(), actor())
+    counts = my_tickets.counts(session(), actor(), face)
+    here: dict[str, Any] = {"q": words or None, "of": COLLEAGUES if colleagues else None}
     return page(
         "help/my_tickets.html",
         cards=found.cards,
         words=words,
         state=state,
         total=counts[None],
+        colleagues=colleagues,
+        tabs=shares
+        and [
+            {"label": "My requests", "href": _list(), "current": not colleagues},
+            {"label": "My organisation", "href": _list(of=COLLEAGUES), "current": colleagues},
+        ],
         hours=answer_time(filing.promise(session(), actor())),
         filters=[
             {
                 "label": label,
-                "href": _list(each, words),
+                "href": _list(each, **here),
                 "current": each == state,
                 "count": _number(counts.get(each, 0)),
             }
             for each, label in FILTERS
         ],
-        newer=found.newer and _list(state, words, newer=found.newer),
-        older=found.older and _list(state, words, older=found.older),
+        newer=found.newer and _list(state, newer=found.newer, **here),
+        older=found.older and _list(state, older=found.older, **here),
     )
 
 
@@ -241,10 +252,9 @@ def _asked_for() -> tuple[State | None, my_tickets.Place | None, my_tickets.Plac
         raise BadRequest from error
 
 
-def _list(state: State | None, words: str, **place: my_tickets.Place) -> str:
-    """The address of the list with this filter, these words, from there on."""
-    filters = {"state": state.value if state else None, "q": words or None}
-    return url_for(".my_requests", **cast("Any", {**filters, **place}))
+def _list(state: State | None = None, **rest: Any) -> str:
+    """The address of the list with this filter and these words, from there on."""
+    return url_for(".my_requests", state=state.value if state else None, **rest)
 
 
 def _comment(text: str) -> int:

@@ -52,6 +52,11 @@ def own_of(user: User) -> Select[Task]:
     return _there().where(_is_customer(user), Task.id.in_(_participations(user)))
 
 
+def shared_with(user: User) -> Select[Task]:
+    """Colleagues' tasks that the person may read, since the list shares them, and has no part in."""
+    return _there().where(_asks_in(user), Task.id.not_in(_participations(user)))
+
+
 def deleted_of(user: User, now: datetime) -> Select[Task]:
     """Deleted tasks that the person can still bring back."""
     return select(Task).where(Task.deleted_at > now - RESTORABLE, _works_on(user, Level.DELETE))

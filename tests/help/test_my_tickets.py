@@ -163,3 +163,27 @@ def test_an_address_that_makes_no_sense_is_a_bad_request(desk: Desk, signed_in: 
         assert client.get(f"{PAGE}?{query}").status_code == 400, query
     for query in (f"q={'x' * 5000}", "q=%00%EF%BF%BE", "older=0-0", f"older=5-{'9' * 40}"):
         assert client.get(f"{PAGE}?{query}").status_code == 200, query
+
+
+def test_colleagues_requests_have_a_place_of_their_own_where_the_list_shares_them(
+    desk: Desk, signed_in: SignedIn
+) -> None:
+    desk.customer.organisation = desk.stranger.organisation = "Maple"
+    desk.ticket(subject="Her own lamp", customer=desk.stranger)
+    desk.ticket(subject="His lamp")
+    assert "My organisation" not in signed_in(desk.stranger).get(PAGE).text
+    desk.list.colleagues_see = True
+    client = signed_in(desk.stranger)
+    text = client.get(PAGE).text
+    assert "My organisation" in text
+    assert "His lamp" not in text
+    text = client.get(f"{PAGE}?of=organisation&state=open").text
+    assert "His lamp" in text
+    assert "<b>Samuel Adeyemi</b> asked for this" in text
+    assert "Her own lamp" not in text
+
+
+def test_nobody_else_has_a_place_for_colleagues(desk: Desk, signed_in: SignedIn) -> None:
+    desk.list.colleagues_see = True
+    desk.ticket(subject="His lamp")
+    assert "His lamp" not in signed_in(desk.stranger).get(f"{PAGE}?of=organisation").text
