@@ -22,8 +22,13 @@ def sought() -> str:
 
 def after() -> int | None:
     """The id of the last row of the page before, by the address."""
-    text = request.args.get("after", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return number(request.args.get("after"))
+
+
+def number(text: str | None) -> int | None:
+    """An id that was typed or sent; None for whatever cannot be one."""
+    text = text or ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def people_like(text: str) -> Select[User]:

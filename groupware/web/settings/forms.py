@@ -50,7 +50,10 @@ class NewUser(FlaskForm):
     organisation = StringField("Organisation", [Length(max=200)])
     how = RadioField(
         "How they come in",
-        choices=[("invite", "By an invitation, sent by mail"), ("password", "With this password")],
+        choices=[
+            SelectChoice("invite", "By an invitation, sent by mail"),
+            SelectChoice("password", "With this password"),
+        ],
         default="invite",
     )
     password = PasswordField("Password")

@@ -24,7 +24,7 @@ from groupware.web.request import (
     told,
 )
 from groupware.web.settings import rights
-from groupware.web.settings.finding import PAGE, by_name, people_like, sought
+from groupware.web.settings.finding import PAGE, by_name, number, people_like, sought
 from groupware.web.settings.forms import GroupName, filled
 from groupware.web.settings.saving import ask, conflict, differences, locked, mark, stale
 
@@ -68,7 +68,7 @@ def all_of_them() -> ResponseReturnValue:
         rows=rows,
         after=after,
         q=text,
-        members=dict(members.tuples().all()),
+        members=dict(iter(members)),
         given=rights.given_by(session(), [*ids, *(group.id for group in single_rows)]),
         single=[] if text else single_rows,
         meanings=rights.MEANINGS,
@@ -195,8 +195,7 @@ def named(group_id: int) -> Group:
 
 def sent_user() -> User:
     """The person whose id was sent."""
-    sent = request.form.get("user", "")
-    return one(select(User).where(User.id == (int(sent) if sent.isdecimal() else 0)))
+    return one(select(User).where(User.id == number(request.form.get("user"))))
 
 
 def places_of(group: Group) -> list[Item]:

@@ -14,7 +14,7 @@ from groupware import module
 from groupware.models import JournalEntry, User
 from groupware.module import Words
 from groupware.web.request import ADMINISTER, open_to, page, rights, session
-from groupware.web.settings.finding import MOST_FOUND, after, people_like, sought
+from groupware.web.settings.finding import MOST_FOUND, after, number, people_like, sought
 from groupware.web.words import t_datetime
 
 blueprint = Blueprint("journal", __name__, url_prefix="/settings/journal")
@@ -100,10 +100,8 @@ def journal() -> ResponseReturnValue:
     elif len(words) < len(all_words()):
         query = query.where(JournalEntry.entity.in_(words))
     person = None
-    if sent := request.args.get("person", ""):
-        person = session().scalar(
-            select(User).where(User.id == (int(sent) if sent.isdecimal() else 0))
-        )
+    if sent := number(request.args.get("person")):
+        person = session().scalar(select(User).where(User.id == sent))
     found = (
         []
         if person or not sought()

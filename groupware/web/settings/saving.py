@@ -75,7 +75,7 @@ def _shown(field: Any, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     values = value if isinstance(value, list | tuple | set) else [value]
-    words = {str(key): text for key, text, *_ in getattr(field, "choices", None) or ()}
+    words = {str(each.value): each.label for each in getattr(field, "choices", None) or ()}
     return ", ".join(words.get(str(each), str(each)) for each in values)
 
 

@@ -19,7 +19,7 @@ from groupware.web.request import (
     told,
 )
 from groupware.web.settings import rights
-from groupware.web.settings.finding import by_name, sought
+from groupware.web.settings.finding import by_name, number, sought
 from groupware.web.settings.saving import conflict, stale
 from groupware.web.settings.users import named
 
@@ -54,8 +54,7 @@ def join(user_id: int) -> ResponseReturnValue:
     user = named(user_id)
     query = select(Group).where(Group.kind == GroupKind.GROUP)
     if request.method == "POST":
-        sent = request.form.get("group", "")
-        group = one(query.where(Group.id == (int(sent) if sent.isdecimal() else 0)))
+        group = one(query.where(Group.id == number(request.form.get("group"))))
         groups.add_member(session(), actor(), group, user, now=now())
         told(f"{user.name} belongs to {group.name}.")
         return see_other("users.show", user_id=user_id)
@@ -69,8 +68,8 @@ def join(user_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:user_id>/groups/leave")
 @open_to(ADMINISTER)
 def leave(user_id: int) -> ResponseReturnValue:
-    user, sent = named(user_id), request.form.get("group", "")
-    group = one(select(Group).where(Group.id == (int(sent) if sent.isdecimal() else 0)))
+    user = named(user_id)
+    group = one(select(Group).where(Group.id == number(request.form.get("group"))))
     try:
         with session().begin_nested():
             groups.remove_member(session(), actor(), group, user, now=now())

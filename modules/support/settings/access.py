@@ -19,7 +19,7 @@ from groupware.web.request import (
     session,
     told,
 )
-from groupware.web.settings.finding import MOST_FOUND, sought, to_pick
+from groupware.web.settings.finding import MOST_FOUND, number, sought, to_pick
 from groupware.web.settings.saving import Difference, conflict, stale
 from modules.support.settings.lists import levels_of, managed
 from modules.tasks import lists
@@ -94,10 +94,7 @@ def add(list_id: int, side: str) -> ResponseReturnValue:
 
 def sent_group() -> Group:
     """The group whose id was sent."""
-    sent = request.form.get("group", "")
-    if not sent.isdecimal() or len(sent) > 18:
-        raise NotFound
-    return one(select(Group).where(Group.id == int(sent)))
+    return one(select(Group).where(Group.id == number(request.form.get("group"))))
 
 
 def side_named(side: str) -> Side:

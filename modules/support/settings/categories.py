@@ -6,6 +6,7 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
+from wtforms.fields.choices import SelectChoice
 
 from groupware.web.request import (
     MANAGE_SUPPORT,
@@ -108,7 +109,7 @@ def form_of(values: dict[str, Any], *, sent: bool) -> tuple[CategoryForm, dict[i
     query = in_order(lists_worked_by(actor())).limit(MOST_LISTS)
     there = {task_list.id: task_list for task_list in session().scalars(query)}
     form = filled(CategoryForm, values, sent=sent)
-    form.task_lists.choices = [(each.id, each.name) for each in there.values()]
+    form.task_lists.choices = [SelectChoice(each.id, each.name) for each in there.values()]
     return form, there
 
 

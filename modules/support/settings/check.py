@@ -21,7 +21,7 @@ from groupware.web.request import (
     rights,
     session,
 )
-from groupware.web.settings.finding import MOST_FOUND, sought, to_pick
+from groupware.web.settings.finding import MOST_FOUND, number, sought, to_pick
 from modules.support.settings.lists import MOST_LISTS, in_order, manages_a_list
 from modules.tasks.access import agent_levels
 from modules.tasks.explain import LEVEL_WORDS, Place, explain_list, explain_ticket
@@ -43,9 +43,11 @@ def check() -> ResponseReturnValue:
         raise Forbidden
     task_lists = list(session().scalars(in_order(checkable()).limit(MOST_LISTS)))
     person, found = whom()
-    task_list = next((each for each in task_lists if each.id == number("list")), None)
+    task_list = next(
+        (each for each in task_lists if each.id == number(request.args.get("list"))), None
+    )
     ticket = None
-    if person and (ticket_id := number("ticket")):
+    if person and (ticket_id := number(request.args.get("ticket", "").lstrip("#"))):
         ticket = session().scalar(worked_by(actor(), Level.MANAGE).where(Task.id == ticket_id))
     values: dict[str, Any] = {}
     if person and ticket:
@@ -78,7 +80,7 @@ def checkable() -> Select[TaskList]:
 
 def whom() -> tuple[User | None, list[Any]]:
     """The person that is asked about, or those who may be meant."""
-    if (person_id := number("person")) and not request.args.get("again"):
+    if (person_id := number(request.args.get("person"))) and not request.args.get("again"):
         return one(select(User).where(User.id == person_id)), []
     if not sought():
         return None, []
@@ -110,9 +112,3 @@ def ways(person: User, task_list: TaskList | None) -> dict[str, str]:
                 "support_lists.show", list_id=task_list.id, _anchor=place.value
             )
     return found
-
-
-def number(name: str) -> int | None:
-    """A number of the address; anything else is none."""
-    text = request.args.get(name, "").lstrip("#")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

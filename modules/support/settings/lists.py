@@ -9,6 +9,7 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
+from wtforms.fields.choices import SelectChoice
 
 from groupware import acls
 from groupware.access import access_of
@@ -227,7 +228,10 @@ def general_of(task_list: TaskList, *, sent: bool = False) -> tuple[dict[str, An
     }
     form = filled(General, values, sent=sent)
     headings = session().scalars(select(Grouping).order_by(Grouping.position, Grouping.name))
-    form.grouping.choices = [(0, "None"), *((each.id, each.name) for each in headings)]
+    form.grouping.choices = [
+        SelectChoice(0, "None"),
+        *(SelectChoice(each.id, each.name) for each in headings),
+    ]
     return values, form
 
 
