@@ -4,7 +4,7 @@ from groupware.models import Permission
 from groupware.module import Link, Module
 from modules.support import demo, first_list, sidebar
 from modules.support.settings import access, categories, check, headings, lists, locations, told
-from modules.support.views import acts, add, comments, deletion, queue, ticket
+from modules.support.views import acts, add, comments, deletion, export, queue, ticket
 
 
 def home(permissions: frozenset[Permission]) -> str | None:
@@ -21,6 +21,7 @@ module = Module(
         comments.blueprint,
         deletion.blueprint,
         add.blueprint,
+        export.blueprint,
         lists.blueprint,
         access.blueprint,
         headings.blueprint,

@@ -218,9 +218,9 @@ def _unfolded(file: BinaryIO) -> Iterator[str | None]:
     size = 0
     while raw := file.readline(LARGEST + 2):
         whole, piece = raw.endswith(b"\n"), raw.rstrip(b"\r\n")
-        if pending and raw[:1] in b" \t":
+        if size and raw[:1] in b" \t":
             piece = piece[1:]
-        elif pending:
+        elif size:
             yield _decoded(pending, size)
             pending, size = [], 0
         size += len(piece)
@@ -228,7 +228,7 @@ def _unfolded(file: BinaryIO) -> Iterator[str | None]:
             pending.append(piece)
         while not whole and (more := file.readline(LARGEST)):
             whole, size = more.endswith(b"\n"), size + len(more)
-    if pending:
+    if size:
         yield _decoded(pending, size)
 
 

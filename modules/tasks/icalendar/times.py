@@ -16,6 +16,8 @@ DAY_ENDS = time(23, 59)
 FIRST, LAST = date(2000, 1, 1), date(2038, 1, 1)
 """What the VTIMEZONEs cover that are written here; times beyond go out in UTC."""
 
+LONGEST = timedelta(days=36_500)
+
 
 @dataclass(frozen=True)
 class When:
@@ -91,7 +93,7 @@ def read_duration(property_: Property) -> timedelta:
         value = vDDDTypes.from_ical(property_.value.strip())
     except (ValueError, OverflowError) as error:
         raise Unreadable("DURATION is none") from error
-    if not isinstance(value, timedelta):
+    if not isinstance(value, timedelta) or abs(value) > LONGEST:
         raise Unreadable("DURATION is none")
     return value
 

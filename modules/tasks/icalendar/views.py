@@ -1,7 +1,7 @@
 """Downloads: a ticket by either face, a list, and whatever tickets an agent has chosen."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -52,18 +52,22 @@ def of_customer(ticket_id: int) -> ResponseReturnValue:
 def of_list(list_id: int) -> ResponseReturnValue:
     """All tickets of a list."""
     task_list = one(lists_worked_by(actor()).where(TaskList.id == list_id))
-    return download(worked_by(actor()).where(Task.task_list_id == task_list.id), task_list.name)
+    query = worked_by(actor()).where(Task.task_list_id == task_list.id)
+    return download(lambda _reading: [query], task_list.name)
 
 
-def download(query: Select[Task], name: str) -> Response:
-    """These tickets as a file of their own, by the agent's face; that it was taken is journalled."""
+def download(parts: Callable[[Session], Iterable[Select[Task]]], name: str) -> Response:
+    """Tickets as a file of their own, by the agent's face; that it was taken is journalled.
+
+    `parts` is asked for one query after the other while the file is on its way.
+    """
     person, at = actor(), now()
 
     def written_down(writing: Session) -> None:
         journal.record(writing, "exported", "tickets", None, actor=person, at=at, name=name)
 
     afterwards(written_down)
-    return _answer(_streamed(query, Face.AGENT), name)
+    return _answer(_streamed(parts), name)
 
 
 def _ticket(ticket: Task, query: Select[Task], face: Face) -> Response:
@@ -73,14 +77,17 @@ def _ticket(ticket: Task, query: Select[Task], face: Face) -> Response:
     return _answer([body], f"ticket {ticket.id}")
 
 
-def _streamed(query: Select[Task], face: Face) -> Iterator[bytes]:
+def _streamed(parts: Callable[[Session], Iterable[Select[Task]]]) -> Iterator[bytes]:
     """Read in a session of its own, as this goes on after the request's has ended."""
     database, base_url, person_id = services().database, services().settings.base_url, actor().id
 
     def pieces() -> Iterator[bytes]:
         with database.reading() as reading:
-            reader = Reader(reading.get_one(User, person_id), face, base_url)
-            yield from calendar(facts_of(reading, query, reader), face)
+            reader = Reader(reading.get_one(User, person_id), Face.AGENT, base_url)
+            tickets = (
+                facts for query in parts(reading) for facts in facts_of(reading, query, reader)
+            )
+            yield from calendar(tickets, Face.AGENT)
 
     return pieces()
 

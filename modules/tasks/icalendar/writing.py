@@ -22,7 +22,7 @@ PARTSTATS = {
     Status.NEEDS_ACTION: "NEEDS-ACTION",
     Status.IN_PROCESS: "IN-PROCESS",
     Status.COMPLETED: "COMPLETED",
-    Status.CANCELLED: "DECLINED",
+    Status.CANCELLED: "COMPLETED",  # DECLINED would hand it back
 }
 
 _SHARED = """
