@@ -10,11 +10,23 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, text
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import aliased
 
 from groupware.access import granted, with_permission
-from groupware.models import Level, Location, Permission, User
+from groupware.access import locations_of as locations_of  # noqa: PLC0414  # the core's, asked for here
+from groupware.models import Level, Permission, User
 from modules.tasks.models import (
     RESOLVED,
     Attachment,
@@ -30,6 +42,15 @@ from modules.tasks.models import (
 
 RESTORABLE = timedelta(days=30)
 """How long what was deleted can be brought back."""
+
+
+class Reader:
+    """Stands for whoever it will be: statements of hot pages are built once, and bind `reader`."""
+
+    id: Any = bindparam("reader", type_=Integer())
+
+
+ANYBODY = cast(User, Reader())
 
 
 def visible_to(user: User) -> Select[Task]:
@@ -78,15 +99,6 @@ def lists_open_to(user: User) -> Select[TaskList]:
             TaskList.customer_acl_id.in_(granted(user, Level.CREATE)),
         )
         .order_by(TaskList.is_default.desc(), TaskList.position, TaskList.name)
-    )
-
-
-def locations_of(user: User) -> Select[Location]:
-    """Locations for which the person may file a request."""
-    return (
-        select(Location)
-        .where(Location.archived.is_(False), Location.acl_id.in_(granted(user, Level.READ)))
-        .order_by(Location.name)
     )
 
 
@@ -166,17 +178,12 @@ def categories_for(task_list: TaskList) -> Select[Category]:
 
 
 def of_lists(
-    list_ids: Collection[int], states: Collection[State], *columns: Any
+    list_ids: Collection[int] | BindParameter[Any], states: Collection[State], *columns: Any
 ) -> Select[tuple[Any, ...]]:
     """Columns of the tasks in these states of these lists, whose ids came from `lists_worked_by`
     in the same transaction: hot pages bind the ids, so that each list's index gives its order.
     """
     return select(*columns).where(_equal(Task.task_list_id, list_ids), in_states(states))
-
-
-def uid_taken(uid: str) -> Select[int]:
-    """A row where any task has this UID, seen or not: asked before writing, and never shown."""
-    return select(Task.id).where(Task.uid == uid).limit(1)
 
 
 def active() -> ColumnElement[bool]:
@@ -203,12 +210,11 @@ def unassigned() -> ColumnElement[bool]:
     return Task.assignee_id.is_(None)
 
 
-def _equal(column: Any, values: Collection[int]) -> ColumnElement[bool]:
-    """One of these, said as plainly as can be: planners keep an index's order for `=` alone."""
-    return cast(
-        ColumnElement[bool],
-        column == next(iter(values)) if len(values) == 1 else column.in_(values),
-    )
+def _equal(column: Any, values: Collection[int] | BindParameter[Any]) -> ColumnElement[bool]:
+    # Said as plainly as can be: planners keep an index's order for `=` alone.
+    one = not isinstance(values, BindParameter) and len(values) == 1
+    found = column == next(iter(cast(Collection[int], values))) if one else column.in_(values)
+    return cast(ColumnElement[bool], found)
 
 
 def _there() -> Select[Task]:

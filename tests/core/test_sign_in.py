@@ -10,18 +10,12 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from groupware import passwords, people
-from groupware.models import JournalEntry, Permission, WebSession
-from groupware.secrets import hash_of
+from groupware import passwords
+from groupware.models import JournalEntry
 from tests.conftest import Client, SignedIn
 from tests.factories import PASSWORD, Desk
 
 WRONG = "Wrong e-mail or password."
-
-
-def session_id(client: Client) -> str:
-    with client.session_transaction() as kept:
-        return str(kept.get("sid", ""))
 
 
 def try_to_sign_in(app: Flask, address: str, password: str, remote: str) -> int:
@@ -159,101 +153,6 @@ def test_a_forwarded_address_of_a_stranger_is_not_believed(
         client.environ_base["HTTP_X_FORWARDED_FOR"] = f"10.9.9.{number}"
         client.send("/login", address=desk.customer.address, password="wrong wrong")
     assert try_to_sign_in(app, desk.customer.address, PASSWORD, "127.0.0.1") == 429
-
-
-def test_signing_in_gives_a_new_session_and_token(desk: Desk, signed_in: SignedIn) -> None:
-    client = signed_in(desk.customer)
-    old, token = session_id(client), client.get("/csrf").get_json()["csrf_token"]
-    again = client.send("/login", address=desk.customer.address, password=PASSWORD)
-    assert again.status_code == 303
-    new = session_id(client)
-    assert new != old
-    assert len(new) == 43
-    assert client.post("/logout", data={"csrf_token": token}).status_code == 403
-    desk.session.expire_all()
-    kept = {row.token_hash for row in desk.session.scalars(select(WebSession))}
-    assert kept == {hash_of(new)}
-    with client.session_transaction() as values:
-        values["sid"] = old
-    assert client.get("/").location.startswith("/login")
-
-
-def test_log_out_is_a_post_and_ends_the_session(desk: Desk, signed_in: SignedIn) -> None:
-    client = signed_in(desk.customer)
-    kept = session_id(client)
-    assert client.get("/logout").status_code == 405
-    assert client.get("/tickets/my-tickets").status_code == 200
-    assert client.send("/logout").status_code == 303
-    with client.session_transaction() as values:
-        values["sid"] = kept
-    assert client.get("/tickets/my-tickets").status_code == 302
-
-
-def test_a_session_ends_after_eight_idle_hours(
-    desk: Desk, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client = signed_in(desk.customer)
-    at(monkeypatch, hours=7, minutes=50)
-    assert client.get("/tickets/my-tickets").status_code == 200
-    at(monkeypatch, hours=15, minutes=40)
-    assert client.get("/tickets/my-tickets").status_code == 200
-    at(monkeypatch, hours=23, minutes=50)
-    assert client.get("/tickets/my-tickets").status_code == 302
-
-
-def test_no_session_lasts_longer_than_a_week(
-    desk: Desk, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client = signed_in(desk.customer)
-    for hours in range(6, 7 * 24, 6):
-        at(monkeypatch, hours=hours)
-        assert client.get("/tickets/my-tickets").status_code == 200, hours
-    at(monkeypatch, days=7, minutes=1)
-    assert client.get("/tickets/my-tickets").status_code == 302
-
-
-@pytest.mark.parametrize(
-    "header", [{"groupware-poll": "1"}, {"Accept": "text/event-stream"}], ids=["poll", "stream"]
-)
-def test_what_a_page_asks_by_itself_keeps_nobody_signed_in(
-    desk: Desk,
-    signed_in: SignedIn,
-    monkeypatch: pytest.MonkeyPatch,
-    header: dict[str, str],
-) -> None:
-    client = signed_in(desk.customer)
-    at(monkeypatch, hours=7)
-    assert client.get("/csrf", headers=header).status_code == 200
-    at(monkeypatch, hours=9)
-    assert client.get("/tickets/my-tickets").status_code == 302
-
-
-def test_a_new_password_or_being_shut_out_ends_every_session(
-    desk: Desk, signed_in: SignedIn, session: Session
-) -> None:
-    from tests.factories import NOON
-
-    clients = [signed_in(desk.customer), signed_in(desk.customer)]
-    other = signed_in(desk.stranger)
-    people.set_password(session, desk.administrator, desk.customer, "moon river tide", now=NOON)
-    people.deactivate(session, desk.administrator, desk.stranger, now=NOON)
-    session.commit()
-    for client in (*clients, other):
-        assert client.get("/tickets/my-tickets").status_code == 302
-
-
-def test_a_revoked_right_is_gone_at_the_next_request(
-    desk: Desk, signed_in: SignedIn, session: Session
-) -> None:
-    from groupware.models import Grant
-
-    client = signed_in(desk.agent)
-    assert client.get("/support").status_code == 200
-    group = people.personal_group(session, desk.agent)
-    grant = session.get(Grant, (group.id, Permission.MANAGE_TICKETS))
-    session.delete(grant)
-    session.commit()
-    assert client.get("/support").status_code == 403
 
 
 @pytest.mark.parametrize(
