@@ -129,7 +129,7 @@ def menus(filters: Filters, choices: Choices) -> list[Menu]:
         Menu(
             LABELS[name],
             ICONS[name],
-            [Option(text, filters.but(**{name: value})) for value, text in values[name].items()],
+            list(map(Option, values[name].values(), filters.options(name, values[name]))),
             rare=name in RARE,
         )
         for name in values

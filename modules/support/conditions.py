@@ -33,7 +33,6 @@ class Narrowed:
     conditions: Sequence[ColumnElement[bool]]
     leading: bool
     marks: Sequence[str]  # the same for the full-text index, as far as it knows
-    countable: bool  # an index holds them all, so that counting never walks past many others
 
 
 def narrowed(session: Session, asked: Asked) -> Narrowed:
@@ -78,8 +77,7 @@ def narrowed(session: Session, asked: Asked) -> Narrowed:
         few, condition = _in_category(session, filters.category)
         conditions.append(condition)
         leading = leading or few
-    countable = not {"q", "unread", "category", "urgency"} & set(filters.in_force())
-    return Narrowed(conditions, leading, marks, countable and len(conditions) <= 1)
+    return Narrowed(conditions, leading, marks)
 
 
 def _in_category(session: Session, category_id: int) -> tuple[bool, ColumnElement[bool]]:

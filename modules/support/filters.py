@@ -1,6 +1,6 @@
 """What an agent wants to see: read from the address, written into addresses, said in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
@@ -120,6 +120,11 @@ class Filters:
         """The address with these changes, from the first page on."""
         return address(replace(self, **changes))
 
+    def options(self, name: str, values: Iterable[Any]) -> Sequence[str]:
+        """The addresses with each of these values of a filter."""
+        rest = _query(self, without=name)
+        return [f"{PATH}?{rest}{'&' if rest else ''}{name}={_written(value)}" for value in values]
+
     def in_force(self) -> Iterator[str]:
         """The names of the filters in force, in their order."""
         plain = Filters()
@@ -132,13 +137,17 @@ class Filters:
 
 def address(filters: Filters, **more: str) -> str:
     """The path of the queue with these filters."""
-    values: dict[str, str] = {}
-    for field in fields(filters):
-        value = getattr(filters, field.name)
-        if value:
-            values[field.name] = "1" if value is True else str(value)
-    values |= more
-    return f"{PATH}?{urlencode(values)}" if values else PATH
+    query = "&".join(part for part in (_query(filters), urlencode(more)) if part)
+    return f"{PATH}?{query}" if query else PATH
+
+
+def _query(filters: Filters, without: str = "") -> str:
+    values = ((name, getattr(filters, name)) for name in READERS if name != without)
+    return urlencode([(name, _written(value)) for name, value in values if value])
+
+
+def _written(value: Any) -> str:
+    return "1" if value is True else str(value)
 
 
 def _id(value: str) -> int:

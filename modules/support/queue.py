@@ -1,17 +1,17 @@
 """A page of the queue: which tickets, in which order, from where on."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, literal, select, union_all
+from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from modules.support.conditions import Asked, Narrowed, narrowed
 from modules.support.segments import Place, Segment, segments
 from modules.tasks import search
-from modules.tasks.models import State, Task
+from modules.tasks.models import Task
 from modules.tasks.queries import of_lists
 
 PAGE = 50
@@ -26,8 +26,6 @@ class Cut:
     numbers: Sequence[int]
     newer: Place | None = None  # the page before this place
     older: Place | None = None  # the page after this place
-    # What to count to know how many there are in each state; empty where the page holds them all.
-    uncounted: Mapping[State, Select[Any]] = field(default_factory=dict)
 
 
 def cut(
@@ -47,16 +45,10 @@ def cut(
         return cut(session, asked)  # the first page begins at the beginning, and is full
     if back:
         found.reverse()
-    uncounted = {
-        state: of_lists(lists, (state,), literal(1)).where(*narrow.conditions)
-        for state in asked.filters.scope.states
-        if narrow.countable and (more or place)
-    }
     return Cut(
         [one.number for one in found],
         newer=found[0] if place else None,
         older=found[-1] if more or back else None,
-        uncounted=uncounted,
     )
 
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, SmallInteger, false, literal, select, union_all
+from sqlalchemy import CompoundSelect, Select, SmallInteger, false, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from groupware.models import Location, User
 from modules.tasks.counts import Listed
 from modules.tasks.models import Category, TaskList
 from modules.tasks.people import who_may_work_somewhere
-from modules.tasks.queries import lists_worked_by
+from modules.tasks.queries import ANYBODY, lists_worked_by
 
 MOST = 200
 
@@ -28,15 +29,8 @@ class Choices:
 
 def choices(session: Session, user: User) -> Choices:
     """The lists that the person works on; staff, categories and locations to choose from."""
-    lists = (TaskList.id, TaskList.name, TaskList.hue, TaskList.archived, TaskList.position)
-    parts = [
-        _part("list", lists_worked_by(user), *lists),
-        _part("person", who_may_work_somewhere().limit(MOST), User.id, User.name),
-        _part("category", _there(Category), Category.id, Category.name),
-        _part("location", _there(Location), Location.id, Location.name),
-    ]
     found: dict[str, list[Any]] = {}
-    for row in session.execute(union_all(*parts)):
+    for row in session.execute(_statement(), {"reader": user.id}):
         found.setdefault(row.kind, []).append(row)
     return Choices(
         [
@@ -48,6 +42,18 @@ def choices(session: Session, user: User) -> Choices:
             for kind in ("person", "category", "location")
         ),
     )
+
+
+@cache
+def _statement() -> CompoundSelect[Any]:
+    lists = (TaskList.id, TaskList.name, TaskList.hue, TaskList.archived, TaskList.position)
+    parts = [
+        _part("list", lists_worked_by(ANYBODY), *lists),
+        _part("person", who_may_work_somewhere().limit(MOST), User.id, User.name),
+        _part("category", _there(Category), Category.id, Category.name),
+        _part("location", _there(Location), Location.id, Location.name),
+    ]
+    return union_all(*parts)
 
 
 def _there(entity: type[Category] | type[Location]) -> Select[Any]:

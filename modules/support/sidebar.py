@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask import g, request
-from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
@@ -16,7 +14,7 @@ from groupware.module import Item, Section
 from groupware.web.request import now
 from groupware.web.shell import nav
 from modules.support.filters import MINE, OVERDUE, PATH, UNASSIGNED, VIEWS, Filters, address
-from modules.tasks.counts import Counts, Listed, counts, listed, said
+from modules.tasks.counts import NOTHING, Counted, Counts, Listed, counts, listed
 
 
 @dataclass(frozen=True)
@@ -26,25 +24,21 @@ class Waiting:
     lists: Sequence[Listed]
     counts: Counts
 
-    def of(self, filters: Filters) -> str:
-        """How many a view has, as a page says it; nothing for what is not counted."""
+    def of(self, filters: Filters) -> Counted:
+        """How many a view has; nothing for what is not counted."""
         if filters.list and filters == Filters(list=filters.list):
-            return said(self.counts.lists.get(filters.list, 0))
-        return said(
-            {
-                Filters(): self.counts.active,
-                MINE: self.counts.mine,
-                UNASSIGNED: self.counts.unassigned,
-                OVERDUE: self.counts.overdue,
-            }.get(filters, 0)
-        )
+            return self.counts.lists.get(filters.list, NOTHING)
+        return {
+            Filters(): self.counts.active,
+            MINE: self.counts.mine,
+            UNASSIGNED: self.counts.unassigned,
+            OVERDUE: self.counts.overdue,
+        }.get(filters, NOTHING)
 
 
-def look(
-    session: Session, user: User, lists: Sequence[Listed], at: datetime, *more: Select[Any]
-) -> Waiting:
-    """Count what waits, once for a page: its view says what else it wants to know."""
-    g.waiting = Waiting(lists, counts(session, user.id, [each.id for each in lists], at, *more))
+def look(session: Session, user: User, lists: Sequence[Listed], at: datetime) -> Waiting:
+    """Count what waits, once for a page."""
+    g.waiting = Waiting(lists, counts(session, user, [each.id for each in lists], at))
     return g.waiting  # type: ignore[no-any-return]
 
 
@@ -55,7 +49,7 @@ def sections(session: Session, user: User) -> Sequence[Section]:
     waiting = g.get("waiting") or look(session, user, listed(session, user), now())
     here = _shown_now()
     views = [
-        Item(name, address(view), icon, count=waiting.of(view), current=view == here)
+        Item(name, address(view), icon, count=str(waiting.of(view)), current=view == here)
         for view, (name, icon) in VIEWS.items()
     ]
     lists = [
@@ -63,11 +57,11 @@ def sections(session: Session, user: User) -> Sequence[Section]:
             each.name,
             address(view),
             hue=each.hue,
-            count=waiting.of(view),
+            count=str(waiting.of(view)),
             current=view == here,
         )
         for each in waiting.lists
-        if (view := Filters(list=each.id)) and (not each.archived or waiting.of(view))
+        if (view := Filters(list=each.id)) and (not each.archived or str(waiting.of(view)))
     ]
     found = [Section("", views), *([Section("Task lists", lists)] if lists else [])]
     access = access_of(session, user)

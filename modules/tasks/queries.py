@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Integer,
     Select,
@@ -178,12 +177,17 @@ def categories_for(task_list: TaskList) -> Select[Category]:
 
 
 def of_lists(
-    list_ids: Collection[int] | BindParameter[Any], states: Collection[State], *columns: Any
+    list_ids: Collection[int], states: Collection[State], *columns: Any
 ) -> Select[tuple[Any, ...]]:
     """Columns of the tasks in these states of these lists, whose ids came from `lists_worked_by`
     in the same transaction: hot pages bind the ids, so that each list's index gives its order.
     """
     return select(*columns).where(_equal(Task.task_list_id, list_ids), in_states(states))
+
+
+def uid_taken(uid: str) -> Select[int]:
+    """A row where any task has this UID, seen or not: asked before writing, and never shown."""
+    return select(Task.id).where(Task.uid == uid).limit(1)
 
 
 def active() -> ColumnElement[bool]:
@@ -210,10 +214,9 @@ def unassigned() -> ColumnElement[bool]:
     return Task.assignee_id.is_(None)
 
 
-def _equal(column: Any, values: Collection[int] | BindParameter[Any]) -> ColumnElement[bool]:
+def _equal(column: Any, values: Collection[int]) -> ColumnElement[bool]:
     # Said as plainly as can be: planners keep an index's order for `=` alone.
-    one = not isinstance(values, BindParameter) and len(values) == 1
-    found = column == next(iter(cast(Collection[int], values))) if one else column.in_(values)
+    found = column == next(iter(values)) if len(values) == 1 else column.in_(values)
     return cast(ColumnElement[bool], found)
 
 

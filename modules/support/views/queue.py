@@ -1,6 +1,6 @@
 """The queue: the tickets that an agent works on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -16,7 +16,7 @@ from modules.support.queue_choices import choices
 from modules.support.rows import Row, rows
 from modules.support.segments import Place
 from modules.support.sidebar import look
-from modules.tasks.counts import Listed, said
+from modules.tasks.counts import Counted, Listed
 from modules.tasks.models import State
 
 blueprint = Blueprint("support", __name__)
@@ -41,13 +41,13 @@ def queue() -> ResponseReturnValue:
     asked = Asked(actor().id, [each.id for each in known.lists], filters, now())
     shown = cut(session(), asked, **places)
     lines = rows(session(), actor(), shown.numbers, {each.id: each for each in known.lists}, now())
-    waiting = look(session(), actor(), known.lists, now(), *shown.uncounted.values())
-    counts = dict(zip(shown.uncounted, waiting.counts.more, strict=True))
+    waiting = look(session(), actor(), known.lists, now())
+    total = waiting.of(filters.view)
     return page(
         "support/queue.html",
         title=_title(filters, known.lists),
-        total=waiting.of(filters.view),
-        groups=_groups(filters, lines, counts, whole=not (shown.newer or shown.older)),
+        total=str(total),
+        groups=_groups(filters, lines, total, whole=not (shown.newer or shown.older)),
         newer=shown.newer and address(filters, before=str(shown.newer)),
         older=shown.older and address(filters, after=str(shown.older)),
         lists=known.lists,
@@ -74,14 +74,12 @@ def _title(filters: Filters, lists: Sequence[Listed]) -> str:
     return name or "Tickets"
 
 
-def _groups(
-    filters: Filters, lines: Sequence[Row], counts: Mapping[State, int], *, whole: bool
-) -> list[Group]:
+def _groups(filters: Filters, lines: Sequence[Row], total: Counted, *, whole: bool) -> list[Group]:
     if filters.q:
         return [Group("found", "Newest first", str(len(lines)) if whole else "", lines)]
     groups = []
     for state, some in groupby(lines, key=lambda row: row.status):
         here = list(some)
-        count = str(len(here)) if whole else said(counts.get(State(state), 0))
+        count = str(len(here)) if whole else total.of(State(state))
         groups.append(Group(state, None, count, here))
     return groups
