@@ -21,13 +21,14 @@ from wtforms import (
     TimeField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
 from groupware.text import LARGEST_NUMBER, number_in, one_line
 from groupware.web.words import reader_zone
 from modules.tasks.models import State, Urgency, Waiting
 
-URGENCIES = [("low", "Low"), ("normal", "Normal"), ("high", "High"), ("urgent", "Urgent")]
+URGENCIES = [SelectChoice(each.value, each.value.capitalize()) for each in Urgency]
 DAY_ENDS = time(23, 59)
 
 

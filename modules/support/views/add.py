@@ -3,6 +3,7 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import selectinload
+from wtforms.fields.choices import SelectChoice
 
 from groupware import idempotency
 from groupware.errors import Invalid
@@ -118,9 +119,9 @@ def _offer(form: NewTicketForm, customer: User) -> tuple[list[TaskList], list[Lo
     mine = [each.id for each in _my_lists()]
     lists = list(session().scalars(lists_open_to(customer).where(TaskList.id.in_(mine))))
     locations = list(session().scalars(locations_of(customer)))
-    form.task_list.choices = [(str(each.id), each.name) for each in lists]
-    form.location.choices = [("", "Choose a location")]
-    form.location.choices += [(str(each.id), each.name) for each in locations]
+    form.task_list.choices = [SelectChoice(str(each.id), each.name) for each in lists]
+    form.location.choices = [SelectChoice("", "Choose a location")]
+    form.location.choices += [SelectChoice(str(each.id), each.name) for each in locations]
     if not form.is_submitted():
         own = str(customer.default_location_id or "")
         only = str(locations[0].id) if len(locations) == 1 else ""
