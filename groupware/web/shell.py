@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Flask, g, request, url_for
 from flask_wtf.csrf import generate_csrf
+from jinja2.runtime import Macro
 
 from groupware import module
 from groupware.assets import asset
@@ -25,6 +26,7 @@ def register(app: Flask) -> None:
         nav=nav,
         sidebar=sidebar,
         settings_nav=settings_nav,
+        once=once,
     )
     app.context_processor(around)
 
@@ -39,6 +41,15 @@ def organisation() -> Organisation:
     """Whose desk this is, as it was some seconds ago at most; without a database, as it was last."""
     recent = services().recent
     return recent.last(Organisation) if g.get("failed") else recent.load(session(), Organisation)
+
+
+def once(macro: Macro, *arguments: Any) -> Any:
+    """What a macro draws, worked out once for a page however often it stands there."""
+    drawn: dict[Any, Any] = g.setdefault("drawn", {})
+    key = (macro, *arguments)
+    if key not in drawn:
+        drawn[key] = macro(*arguments)
+    return drawn[key]
 
 
 def can(permission: str) -> bool:

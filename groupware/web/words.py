@@ -1,7 +1,7 @@
 """Times and texts as a person reads them; the only module that calls text safe."""
 
-from datetime import date, datetime, timedelta, timezone, tzinfo
-from functools import cache
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import nh3
@@ -25,6 +25,7 @@ TAGS = {
 }  # fmt: skip
 LONGEST_MARKDOWN = 100_000
 DEEPEST_QUOTE = 20
+HOUR, DAY = 3600, 86400
 
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": DEEPEST_QUOTE})
 _markdown.enable(["table", "strikethrough"]).disable("image")
@@ -53,18 +54,15 @@ def prose(text: str) -> Markup:
 
 def t_datetime(at: datetime) -> str:
     """A date and time, to the minute, in the reader's zone and manner."""
-    locale, zone = reader_locale(), reader_zone()
-    day = format_date(at.astimezone(zone), "medium", locale=locale)
-    clock = format_time(at, "short", tzinfo=zone, locale=locale)
-    joined = get_datetime_format("medium", locale=locale).replace("'", "")
-    return joined.replace("{1}", day).replace("{0}", clock)
+    locale, at = reader_locale(), at.astimezone(reader_zone())
+    return _both(locale).format(_clock(at.hour, at.minute, locale), _day(at.date(), locale))
 
 
 def t_date(at: datetime | date) -> str:
     """A date in the reader's zone and manner."""
     if isinstance(at, datetime):
-        at = at.astimezone(reader_zone())
-    return format_date(at, "medium", locale=reader_locale())
+        at = at.astimezone(reader_zone()).date()
+    return _day(at, reader_locale())
 
 
 def t_day(at: datetime) -> str:
@@ -79,7 +77,9 @@ def t_time(at: datetime) -> str:
 
 def t_ago(at: datetime) -> str:
     """How long ago, in words."""
-    return format_timedelta(at - now(), add_direction=True, locale=reader_locale())
+    seconds = round((at - now()).total_seconds())
+    step = 1 if abs(seconds) < HOUR else 60 if abs(seconds) < 2 * DAY else HOUR
+    return _ago(seconds // step * step, reader_locale())
 
 
 def reader_zone() -> tzinfo:
@@ -92,6 +92,27 @@ def reader_locale() -> Locale:
     """The locale of who is signed in."""
     person = visitor()
     return _locale(person.locale if person else "en")
+
+
+# A page says some hundred times; the days and the hours in them are few.
+@lru_cache(4096)
+def _day(day: date, locale: Locale) -> str:
+    return format_date(day, "medium", locale=locale)
+
+
+@lru_cache(4096)
+def _clock(hour: int, minute: int, locale: Locale) -> str:
+    return format_time(time(hour, minute), "short", locale=locale)
+
+
+@lru_cache(4096)
+def _ago(seconds: int, locale: Locale) -> str:
+    return format_timedelta(timedelta(seconds=seconds), add_direction=True, locale=locale)
+
+
+@cache
+def _both(locale: Locale) -> str:
+    return str(get_datetime_format("medium", locale=locale)).replace("'", "")
 
 
 @cache

@@ -407,14 +407,15 @@ class PersonalLines(Base):
     lines: Mapped[str] = mapped_column(Text)
 
 
-def _newest(name: str, *columns: str, where: str = "") -> None:
-    """An index of equal columns, then by time and number, newest first."""
+def _newest(name: str, *columns: str, where: str = "", also: str = "") -> None:
+    """An index of equal columns, then by time and number, newest first; `also` is just kept."""
     condition = text(where) if where else None
     Index(
         name,
         *(getattr(Task, column) for column in columns[:-1]),
         getattr(Task, columns[-1]).desc(),
         Task.id.desc(),
+        *([getattr(Task, also)] if also else []),
         sqlite_where=condition,
         postgresql_where=condition,
     )
@@ -426,7 +427,7 @@ _newest("ix_tasks_phase", "phase", "last_modified")
 _newest("ix_tasks_list", "task_list_id", "phase", "last_modified")
 _newest("ix_tasks_list_created", "task_list_id", "phase", "created")
 _newest("ix_tasks_list_urgency", "task_list_id", "phase", "band", "last_modified")
-_newest("ix_tasks_assignee", "assignee_id", "phase", "last_modified")
+_newest("ix_tasks_assignee", "assignee_id", "phase", "last_modified", also="task_list_id")
 _newest("ix_tasks_customer", "customer_id", "phase", "last_modified")
 _newest("ix_tasks_location", "location_id", "phase", "last_modified")
 _newest(
