@@ -25,6 +25,7 @@ from groupware.database import Database
 from groupware.models import User
 from groupware.web.app import create_app
 from tests.browser.hand import Hand, Keyboard, Mouse
+from tests.browser.places import enter
 from tests.factories import PASSWORD
 
 PATIENCE = 15_000
@@ -187,31 +188,24 @@ def hand(page: Page, variant: Variant) -> Hand:
 
 
 @pytest.fixture
-def sign_in(session: Session, live: str) -> SignIn:
+def sign_in(session: Session) -> SignIn:
     """Signs a person in on a page, past the form; commits what the test has made so far."""
 
     def signed_in(page: Page, user: User) -> None:
         session.commit()
-        browser = page.context.request
-        token = browser.get("/csrf").json()["csrf_token"]
-        answer = browser.post(
-            "/login",
-            form={"address": user.address, "password": PASSWORD, "csrf_token": token},
-            headers={"Sec-Fetch-Site": "same-origin", "Origin": live},
-            max_redirects=0,
-        )
-        assert answer.status == 303, answer.text()
+        enter(page, user.address, PASSWORD)
 
     return signed_in
 
 
 @pytest.fixture
-def axe() -> Callable[[Page], None]:
-    """Fails where the page keeps somebody out: every rule of axe, no violation."""
+def axe() -> Callable[..., None]:
+    """Fails where the page keeps somebody out: every rule of axe, or only those named."""
 
-    def check(page: Page) -> None:
+    def check(page: Page, rules: list[str] | None = None) -> None:
         before = len(page.problems)  # type: ignore[attr-defined]
-        found = Axe().run(page)
+        only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
+        found = Axe().run(page, options={"resultTypes": ["violations"], **only})
         del page.problems[before:]  # type: ignore[attr-defined]  # axe tries what the policy forbids
         assert found.violations_count == 0, found.generate_report()
 

@@ -1,0 +1,131 @@
+"""Every page there is, in the example organisation: who looks at it, and where it is.
+
+Pictures are taken of them, and each is tried for everybody's access.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from groupware.models import Address, Group, Location
+from modules.support.demo.organisation import DOMAIN
+from modules.tasks.models import Category, Comment, Grouping, Task, TaskList
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page: `path` names rows in braces; `pictured` ones are shown in the documents."""
+
+    name: str
+    who: str | None
+    path: str
+    status: int = 200
+    pictured: bool = False
+
+
+PLACES = (
+    Place("sign-in", None, "/login", pictured=True),
+    Place("forgotten", None, "/forgotten"),
+    Place("void-link", None, "/link/void", 422),
+    Place("my-requests", "samuel", "/tickets/my-tickets", pictured=True),
+    Place("my-requests-none", "nadia", "/tickets/my-tickets"),
+    Place("my-requests-not-found", "samuel", "/tickets/my-tickets?q=zeppelin"),
+    Place("new-request", "samuel", "/tickets/add", pictured=True),
+    Place("new-request-no-location", "nadia", "/tickets/add", pictured=True),
+    Place("request", "samuel", "/tickets/view/{ipad}", pictured=True),
+    Place("request-resolved", "samuel", "/tickets/view/{update}"),
+    Place("request-closed", "samuel", "/tickets/view/{archive}"),
+    Place("request-arabic", "omar", "/tickets/view/{arabic}"),
+    Place("request-edit", "samuel", "/tickets/edit/{ipad}"),
+    Place("nothing-here", "samuel", "/tickets/view/987654", 404),
+    Place("profile-customer", "samuel", "/profile"),
+    Place("queue", "mara", "/support", pictured=True),
+    Place("queue-filtered", "mara", "/support?list={clinic}&state=all&urgency=high"),
+    Place("queue-search", "mara", "/support?q=calendar"),
+    Place("queue-not-found", "mara", "/support?q=zeppelin"),
+    Place("ticket", "mara", "/support/tickets/{ipad}", pictured=True),
+    Place("ticket-long-word", "mara", "/support/tickets/{wifi}"),
+    Place("ticket-arabic", "mara", "/support/tickets/{arabic}"),
+    Place("ticket-read-only", "mara", "/support/tickets/{invoice}"),
+    Place("ticket-history", "mara", "/support/tickets/{ipad}/history"),
+    Place("ticket-details", "mara", "/support/tickets/{ipad}/details"),
+    Place("ticket-deletion", "ada", "/support/tickets/{ipad}/deletion"),
+    Place("new-ticket", "mara", "/support/add"),
+    Place("new-ticket-search", "mara", "/support/add?q=sam"),
+    Place("new-ticket-form", "mara", "/support/add?customer={samuel}", pictured=True),
+    Place("profile", "mara", "/profile", pictured=True),
+    Place("forbidden", "mara", "/settings/users", 403),
+    Place("lists", "lena", "/settings/support", pictured=True),
+    Place("list", "lena", "/settings/support/lists/{clinic}", pictured=True),
+    Place("list-access", "lena", "/settings/support/lists/{clinic}/access/agents/add"),
+    Place("list-archive", "lena", "/settings/support/lists/{clinic}/archive"),
+    Place("list-add", "lena", "/settings/support/lists/add"),
+    Place("headings", "lena", "/settings/support/headings"),
+    Place("heading", "lena", "/settings/support/headings/{heading}"),
+    Place("heading-delete", "lena", "/settings/support/headings/{heading}/delete"),
+    Place("categories", "lena", "/settings/categories", pictured=True),
+    Place("category", "lena", "/settings/categories/{category}"),
+    Place("category-archive", "lena", "/settings/categories/{category}/archive"),
+    Place("category-add", "lena", "/settings/categories/add"),
+    Place("locations", "lena", "/settings/locations"),
+    Place("location", "lena", "/settings/locations/{location}"),
+    Place("location-access", "lena", "/settings/locations/{location}/access/add"),
+    Place("location-archive", "lena", "/settings/locations/{location}/archive"),
+    Place("check", "lena", "/settings/check"),
+    Place("check-person", "lena", "/settings/check?person={samuel}", pictured=True),
+    Place("organisation", "ada", "/settings/organisation"),
+    Place("journal", "ada", "/settings/journal", pictured=True),
+    Place("users", "ada", "/settings/users", pictured=True),
+    Place("user", "ada", "/settings/users/{samuel}"),
+    Place("user-add", "ada", "/settings/users/add"),
+    Place("user-deactivate", "ada", "/settings/users/{samuel}/deactivation"),
+    Place("user-join", "ada", "/settings/users/{samuel}/groups/add"),
+    Place("groups", "ada", "/settings/groups"),
+    Place("group", "ada", "/settings/groups/{group}"),
+    Place("group-join", "ada", "/settings/groups/{group}/members/add"),
+    Place("group-delete", "ada", "/settings/groups/{group}/delete"),
+    Place("outgoing-mail", "ada", "/settings/mail/outgoing"),
+)
+
+TICKETS = {
+    "ipad": "Session notes not saving on iPad",
+    "update": "iPad will not update",
+    "archive": "Access to the supervision archive",
+    "arabic": "لا أستطيع فتح تقويم الفريق",
+    "wifi": "Please_rename_the_guest_network%",
+    "invoice": "Invoice 2026-311%",
+}
+
+
+def numbers(session: Session) -> dict[str, int]:
+    """The rows that the places name."""
+    return dict(_numbers(session))
+
+
+def _numbers(session: Session) -> Iterator[tuple[str, int]]:
+    for key, subject in TICKETS.items():
+        yield key, session.scalars(select(Task.id).where(Task.summary.like(subject))).one()
+    samuel = Address.folded == f"samuel@{DOMAIN}"
+    yield "samuel", session.scalars(select(Address.user_id).where(samuel)).one()
+    clinic = TaskList.name == "Clinic software"
+    yield "clinic", session.scalars(select(TaskList.id).where(clinic)).one()
+    for key, table in (("heading", Grouping), ("category", Category), ("location", Location)):
+        yield key, session.scalars(select(table.id).order_by(table.id).limit(1)).one()
+    yield "group", session.scalars(select(Group.id).where(Group.name == "IT team")).one()
+    yield "comment", session.scalars(select(Comment.id).limit(1)).one()
+
+
+def enter(page: Page, address: str, password: str) -> None:
+    """Sign somebody in past the form, with the page's own cookies."""
+    browser = page.context.request
+    token = browser.get("/csrf").json()["csrf_token"]
+    answer = browser.post(
+        "/login",
+        form={"address": address, "password": password, "csrf_token": token},
+        headers={"Sec-Fetch-Site": "same-origin"},
+        max_redirects=0,
+    )
+    assert answer.status == 303, answer.text()
