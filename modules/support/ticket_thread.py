@@ -90,7 +90,7 @@ class Window:
 
 
 def window(session: Session, actor: User, ticket: Task, cursor: Cursor) -> Window:
-    """The newest entries before the cursor: three statements, however long the thread is."""
+    """The newest entries before the cursor: at most three statements, however long the thread is."""
     comments = session.scalars(
         comments_worked_by(actor)
         .where(Comment.task_id == ticket.id, Comment.id < cursor.comment)
@@ -118,6 +118,8 @@ def window(session: Session, actor: User, ticket: Task, cursor: Cursor) -> Windo
             min((each.id for each in comments), default=cursor.comment),
             min((each[0].id for each in entries), default=cursor.entry),
         )
+    if not ticket.file_count + ticket.note_file_count:
+        return Window(comments, entries, (), earlier)
     files = session.scalars(
         files_worked_by(actor)
         .where(

@@ -145,7 +145,7 @@ def test_what_cannot_be_chosen_is_refused_and_said(
     archived = desk.make.task_list(agents=[desk.agent], archived=True)
     foreign_category = desk.make.category(task_lists=[foreign_list])
     client = signed_in(desk.agent)
-    before = state(desk, ticket)
+    before = state(desk)
     for name, form in (
         ("assignee", {"assignee": desk.reader.id}),
         ("assignee", {"assignee": 99999999999999999999}),
@@ -169,7 +169,7 @@ def test_what_cannot_be_chosen_is_refused_and_said(
         answer = client.send(f"/support/tickets/{ticket.id}/{name}", form)
         assert (name, form, answer.status_code) == (name, form, 422)
         assert 'role="alert"' in answer.text
-    assert state(desk, ticket) == before
+    assert state(desk) == before
 
 
 ACTS: list[tuple[str, dict[str, Any]]] = [
@@ -196,36 +196,31 @@ ACTS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("act", "form"), ACTS, ids=[act for act, _ in ACTS])
 @pytest.mark.parametrize(
     ("who", "status"),
     [("reader", 403), ("outsider", 404), ("customer", 403), ("stranger", 403)],
 )
 def test_who_may_not_changes_nothing(
-    desk: Desk,
-    ticket: Task,
-    signed_in: SignedIn,
-    act: str,
-    form: dict[str, Any],
-    who: str,
-    status: int,
+    desk: Desk, ticket: Task, signed_in: SignedIn, who: str, status: int
 ) -> None:
     desk.make.reply(ticket, desk.agent)
     client = signed_in(getattr(desk, who))
-    before = state(desk, ticket)
-    assert client.send(f"/support/tickets/{ticket.id}/{act}", form).status_code == status
-    assert state(desk, ticket) == before
+    before = state(desk)
+    for act, form in ACTS:
+        answer = client.send(f"/support/tickets/{ticket.id}/{act}", form)
+        assert (act, answer.status_code) == (act, status)
+    assert state(desk) == before
 
 
 def test_write_is_not_enough_to_delete(desk: Desk, ticket: Task, signed_in: SignedIn) -> None:
     comment = desk.make.reply(ticket, desk.agent)
     client = signed_in(desk.agent)
-    before = state(desk, ticket)
+    before = state(desk)
     for act in ("deletion", f"comments/{comment.id}/deletion"):
         address = f"/support/tickets/{ticket.id}/{act}"
         assert client.get(address).status_code == 403
         assert client.send(address).status_code == 403
-    assert state(desk, ticket) == before
+    assert state(desk) == before
 
 
 def test_a_deleted_ticket_can_be_brought_back(
@@ -286,11 +281,13 @@ def takes_part(desk: Desk, ticket: Task, person: User) -> bool:
     return found is not None
 
 
-def state(desk: Desk, ticket: Task) -> object:
+def state(desk: Desk) -> object:
     """Everything that an act could change."""
     rows = [
         desk.session.execute(select(*model.__table__.columns)).all()
-        for model in (Task, Comment, Participant, JournalEntry, Link)
+        for model in (Task, Comment, Participant, Link)
     ]
+    told = select(JournalEntry.id).where(JournalEntry.entity == "task")
+    rows.append(desk.session.execute(told).all())
     desk.session.commit()
     return rows

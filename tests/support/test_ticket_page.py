@@ -21,7 +21,8 @@ def statements(database: Database) -> Iterator[list[str]]:
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
+        if not statement.startswith("BEGIN"):
+            sent.append(statement)
 
     event.listen(database.engine, "before_cursor_execute", note)
     yield sent

@@ -183,6 +183,8 @@ def _replies(desk: Desk, ticket: Task) -> int:
 
 
 def _entries(desk: Desk) -> int:
-    found = desk.session.scalars(select(func.count(JournalEntry.id)).where(JournalEntry.entity == "task")).one()
+    found = desk.session.scalars(
+        select(func.count(JournalEntry.id)).where(JournalEntry.entity == "task")
+    ).one()
     desk.session.commit()
     return found
