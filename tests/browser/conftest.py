@@ -33,6 +33,11 @@ PATIENCE = 15_000
 
 expect.set_options(timeout=PATIENCE)
 
+COME_TO_REST = """() => Promise.all(document.getAnimations()
+    .filter(one => one.effect.getComputedTiming().iterations !== Infinity)
+    .map(one => one.finished.catch(() => null)))"""
+"""Colours that are on their way to others are no colours to judge."""
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -203,6 +208,7 @@ def axe() -> Callable[..., None]:
     """Fails where the page keeps somebody out: every rule of axe, or only those named."""
 
     def check(page: Page, rules: list[str] | None = None) -> None:
+        page.evaluate(COME_TO_REST)
         before = len(page.problems)  # type: ignore[attr-defined]
         only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
         found = Axe().run(page, options={"resultTypes": ["violations"], **only})
