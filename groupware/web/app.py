@@ -63,6 +63,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_METHODS=guard.UNSAFE_METHODS,
         WTF_CSRF_SSL_STRICT=False,
     )
     app.jinja_env.trim_blocks = True

@@ -16,6 +16,10 @@ from groupware.config import Settings
 from groupware.text import LARGEST_NUMBER
 from groupware.web.request import SAFE_METHODS, services
 
+UNSAFE_METHODS = frozenset(
+    {"POST", "PUT", "PATCH", "DELETE", "COPY", "MOVE", "LOCK", "UNLOCK", "MKCOL", "MKCALENDAR",
+     "PROPPATCH"}
+)  # fmt: skip
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MEGABYTE = 1024 * 1024
 SESSION_KEY = "sid"
