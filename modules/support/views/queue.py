@@ -46,6 +46,7 @@ def queue() -> ResponseReturnValue:
     return page(
         "support/queue.html",
         title=_title(filters, known.lists),
+        q=filters.q,
         total=str(total),
         groups=_groups(filters, lines, total, whole=not (shown.newer or shown.older)),
         newer=shown.newer and address(filters, before=str(shown.newer)),
