@@ -35,7 +35,7 @@ bench: tools ## measure the hot pages; ARGS="--sizes 1000,10000 --engines sqlite
 	@$(BIN)/python -m bench $(ARGS)
 
 screenshots: tools ## pictures of all pages into docs/pictures
-	@$(BIN)/python scripts/screenshots.py $(ARGS)
+	@$(BIN)/python -m scripts.screenshots $(ARGS)
 
 assets: install ## build style sheet, scripts and icons again
 	@$(BIN)/python -m groupware.assets

@@ -33,9 +33,12 @@ PATIENCE = 15_000
 
 expect.set_options(timeout=PATIENCE)
 
-COME_TO_REST = """() => Promise.all(document.getAnimations()
-    .filter(one => one.effect.getComputedTiming().iterations !== Infinity)
-    .map(one => one.finished.catch(() => null)))"""
+COME_TO_REST = """async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    await Promise.all(document.getAnimations()
+        .filter(one => one.effect.getComputedTiming().iterations !== Infinity)
+        .map(one => one.finished.catch(() => null)));
+}"""
 """Colours that are on their way to others are no colours to judge."""
 
 
@@ -72,28 +75,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
+LAUNCH = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def system_chromium() -> str | None:
+    """The system's Chromium, if there is one."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> str:
     """The browser's program: the system's, else Playwright's own; without one, tests are skipped."""
-    own = playwright.chromium.executable_path
-    for found in (shutil.which("chromium"), shutil.which("chromium-browser"), own):
-        if found and Path(found).is_file():
-            return found
-    pytest.skip("Chromium is not installed (apt-get install chromium, or playwright install)")
+    found = system_chromium() or playwright.chromium.executable_path
+    if not Path(found).is_file():
+        pytest.skip("Chromium is not installed (apt-get install chromium, or playwright install)")
+    return found
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(
     browser_type_launch_args: dict[str, Any], chromium: str
 ) -> dict[str, Any]:
-    return {
-        **browser_type_launch_args,
-        "executable_path": chromium,
-        "args": [
-            "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-        ],
-    }  # fmt: skip
+    return {**browser_type_launch_args, "executable_path": chromium, "args": LAUNCH}
 
 
 @pytest.fixture
