@@ -52,6 +52,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     database = Database(config.read().database_url)
+    if options.act is show:
+        with database.reading() as session:
+            show(session)
+        return 0
+    if options.act is password:  # asked for before anything is locked
+        options.password = _asked(hidden=not options.password_stdin)
+    elif options.act is add:
+        options.password = _asked() if options.password_stdin else None
     with database.writing() as session:
         secret = options.act(session, options, utc_now())
     if secret:  # shown only once it is kept
@@ -66,7 +74,7 @@ def add(session: Session, options: argparse.Namespace, now: datetime) -> None:
         name=named(options.name),
         address=people.checked_address(options.email),
         now=now,
-        password=_asked() if options.password_stdin else None,
+        password=options.password,
     )
     session.add_all(Membership(user_id=user.id, group_id=group.id) for group in groups)
     own = people.personal_group(session, user)
@@ -74,7 +82,7 @@ def add(session: Session, options: argparse.Namespace, now: datetime) -> None:
     journal.record(session, "created", "user", user.id, actor=None, at=now, of=user.name)
 
 
-def show(session: Session, _options: argparse.Namespace, _now: datetime) -> None:
+def show(session: Session) -> None:
     held: dict[int, set[str]] = {}
     for user_id, permission in session.execute(
         select(Membership.user_id, Grant.permission).join(
@@ -103,7 +111,7 @@ def disable(session: Session, options: argparse.Namespace, now: datetime) -> Non
 
 def password(session: Session, options: argparse.Namespace, now: datetime) -> None:
     user = _person(session, options.email)
-    user.password_hash = hashed(_asked(hidden=not options.password_stdin))
+    user.password_hash = hashed(options.password)
     people.void_credentials(session, [user.id])
     journal.record(session, "password_set", "user", user.id, actor=None, at=now, of=user.name)
 
