@@ -158,7 +158,9 @@ def test_a_backup_of_the_other_database_is_refused(
     filled: config.Settings, elsewhere: config.Settings, tmp_path: Path
 ) -> None:
     make(filled, tmp_path / "backup")
-    other = "postgresql://x/y" if dumps.engine_of(elsewhere.database_url) == "sqlite" else "sqlite:///x"
+    other = (
+        "postgresql://x/y" if dumps.engine_of(elsewhere.database_url) == "sqlite" else "sqlite:///x"
+    )
     with pytest.raises(Conflict, match="uses"):
         restore(replace(elsewhere, database_url=other), tmp_path / "backup")
 

@@ -16,6 +16,7 @@ READ_BESIDE_VISIBILITY = {
     "modules/tasks/conversation.py: _look_again": "of a ticket that was let through already",
     "modules/tasks/conversation.py: _answered": "of a ticket that was let through already",
     "modules/tasks/files.py: detach": "of a comment that was let through already",
+    "modules/support/rows.py: _statement": "rows of ids that were let through already",
     "modules/tasks/icalendar/facts.py": "asks within ids that were let through already",
 }
 
@@ -32,6 +33,7 @@ CLOCK = {
     "groupware/web/request.py": "the time of a request",
     "groupware/worker.py": "the time of a job",
     "groupware/cli/": "the time of a command",
+    "modules/tasks/cli.py": "the time of a command",
     "modules/support/demo/__init__.py": "the time of a command",
 }
 
@@ -39,7 +41,7 @@ PRINTS = {
     "groupware/cli/": "talks to whoever typed the command",
     "groupware/assets.py": "can be run by itself",
     "modules/tasks/explain_command.py": "is a command",
-    "modules/tasks/calendar_commands.py": "is a command",
+    "modules/tasks/cli.py": "is a command",
     "modules/support/demo/__init__.py": "is a command",
 }
 

@@ -33,7 +33,12 @@ NOTHING = Triple()
         ("Nextcloud reopens", DONE, Triple(Status.IN_PROCESS, None, 99), State.IN_PROGRESS),
         ("Nextcloud reopens", DONE, Triple(Status.NEEDS_ACTION, None, 99), State.OPEN),
         ("Apple reopens", DONE, Triple(Status.NEEDS_ACTION, None, 0), State.OPEN),
-        ("Calino reopens with a stale 100", DONE, Triple(Status.NEEDS_ACTION, None, 100), State.OPEN),
+        (
+            "Calino reopens with a stale 100",
+            DONE,
+            Triple(Status.NEEDS_ACTION, None, 100),
+            State.OPEN,
+        ),
         ("Thunderbird cancels", WORKING, CANCELLED, State.CLOSED),
         ("started", OPEN, Triple(Status.IN_PROCESS), State.IN_PROGRESS),
         ("started, by percent alone", OPEN, Triple(None, None, 30), State.IN_PROGRESS),
