@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import EnvironBuilder, FlaskClient
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from groupware import config, migrate
@@ -135,6 +136,30 @@ def make(session: Session) -> Make:
 @pytest.fixture
 def desk(make: Make) -> Desk:
     return Desk(make)
+
+
+Statements = Callable[[], AbstractContextManager[list[str]]]
+
+
+@pytest.fixture
+def statements(database: Database) -> Statements:
+    """`with statements() as sent:` collects the SQL that reaches the database meanwhile."""
+
+    @contextmanager
+    def collect() -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def heard(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if not statement.startswith(("BEGIN", "PRAGMA")):
+                sent.append(statement)
+
+        event.listen(database.engine, "before_cursor_execute", heard)
+        try:
+            yield sent
+        finally:
+            event.remove(database.engine, "before_cursor_execute", heard)
+
+    return collect
 
 
 @pytest.fixture
