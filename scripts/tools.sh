@@ -23,6 +23,9 @@ missing=
 browser >/dev/null 2>&1 || missing="$missing chromium"
 postgresql >/dev/null 2>&1 || missing="$missing postgresql"
 
+# Without it pages show boxes for what people write; no test is skipped for it.
+fc-list 2>/dev/null | grep -qi emoji || missing="$missing fonts-noto-color-emoji"
+
 if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing$missing ..."
     export DEBIAN_FRONTEND=noninteractive

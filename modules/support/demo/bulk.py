@@ -17,6 +17,7 @@ from modules.support.demo.lives import Life, Row, lived
 from modules.support.demo.organisation import DOMAIN
 from modules.support.demo.plots import Plots, times
 from modules.support.demo.samples import sample
+from modules.support.demo.stories import READER
 from modules.tasks import search_index
 from modules.tasks.models import (
     Attachment,
@@ -30,8 +31,6 @@ from modules.tasks.models import (
 
 BATCH = 4000
 FILES = ("screen.png", "photo.png", "receipt.pdf", "error.log", "list.csv", "plan.pdf")
-READS_ALL = "mara"
-"""The agent who is told to visitors has read most of it, so that what is new stands out."""
 
 
 def fill(database: Database, store: Store, number: int, seed: int, *, now: datetime) -> None:
@@ -43,7 +42,7 @@ def fill(database: Database, store: Store, number: int, seed: int, *, now: datet
     with database.reading() as session:
         plots = Plots(random, cast(session), now)
         reader = session.scalars(
-            select(Address.user_id).where(Address.folded == f"{READS_ALL}@{DOMAIN}")
+            select(Address.user_id).where(Address.folded == f"{READER}@{DOMAIN}")
         ).one()
     blobs = [_stored(store, name) for name in FILES]
     filed = times(random, number, now)

@@ -19,6 +19,9 @@ from modules.tasks import conversation, tickets
 from modules.tasks.models import State, Task, Urgency, Waiting
 from modules.tasks.seen import saw
 
+READER = "mara"
+"""The agent who is told to visitors: she has read most, so that what is new stands out."""
+
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
@@ -40,6 +43,15 @@ class Teller:
         for at, act in sorted(acts, key=lambda pair: pair[0]):
             act(at)
             self.session.flush()
+        self._read()
+
+    def _read(self) -> None:
+        """Let people have read what is not quite new, so that what is new stands out."""
+        for ticket in self.tickets.values():
+            if ticket.last_modified < self.now - timedelta(hours=1):
+                saw(self.session, self.made.people[READER].id, ticket.id, ticket.last_modified)
+            if ticket.customer_id and ticket.public_modified < self.now - timedelta(days=2):
+                saw(self.session, ticket.customer_id, ticket.id, ticket.public_modified)
 
     def _acts(self, told: dict[str, Any]) -> Iterator[tuple[datetime, Callable[[datetime], None]]]:
         yield self._time(told["at"] + " ago"), partial(self._file, told)
