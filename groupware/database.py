@@ -73,6 +73,12 @@ class Database:
         self.engine = _engine(url, **options)
         self.writer = self.engine.execution_options(writes=True)
 
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.engine.dispose()
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that leaves nothing behind."""

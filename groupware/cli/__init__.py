@@ -6,7 +6,7 @@ import sys
 from sqlalchemy.exc import OperationalError
 
 from groupware import module
-from groupware.cli import backup, db, doctor, init, serve, user, worker
+from groupware.cli import backup, db, doctor, init, mail, serve, user, worker
 from groupware.config import BadSettings
 from groupware.errors import Refusal
 from groupware.module import Command
@@ -19,6 +19,7 @@ OWN = (
     *backup.commands,
     *db.commands,
     *doctor.commands,
+    *mail.commands,
 )
 
 

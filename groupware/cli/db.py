@@ -13,11 +13,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    database = Database(config.read().database_url)
-    if options.act == "upgrade":
-        migrate.upgrade(database)
-    elif not migrate.is_current(database):
-        raise Conflict("The database is not at this version's schema: run `groupware db upgrade`.")
+    with Database(config.read().database_url) as database:
+        if options.act == "upgrade":
+            migrate.upgrade(database)
+        elif not migrate.is_current(database):
+            raise Conflict("The database is not of this version: run `groupware db upgrade`.")
     return 0
 
 

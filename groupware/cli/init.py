@@ -20,16 +20,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    database = Database(config.read().database_url)
-    migrate.upgrade(database)
+    settings = config.read()
     password = sys.stdin.readline().rstrip("\n") if options.password_stdin else getpass.getpass()
     if wrong := problem(password, [options.name, options.email]):
         raise Invalid(wrong)
     kept = hashed(password)
-    with database.writing() as session:
-        setup.first_manager(
-            session, name=options.name, address=options.email, password_hash=kept, now=utc_now()
-        )
+    with Database(settings.database_url) as database:
+        migrate.upgrade(database)
+        with database.writing() as session:
+            setup.first_manager(
+                session, name=options.name, address=options.email, password_hash=kept, now=utc_now()
+            )
     return 0
 
 

@@ -51,17 +51,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    database = Database(config.read().database_url)
-    if options.act is show:
-        with database.reading() as session:
-            show(session)
-        return 0
     if options.act is password:  # asked for before anything is locked
         options.password = _asked(hidden=not options.password_stdin)
     elif options.act is add:
         options.password = _asked() if options.password_stdin else None
-    with database.writing() as session:
-        secret = options.act(session, options, utc_now())
+    with Database(config.read().database_url) as database:
+        if options.act is show:
+            with database.reading() as session:
+                show(session)
+            return 0
+        with database.writing() as session:
+            secret = options.act(session, options, utc_now())
     if secret:  # shown only once it is kept
         print(secret)
     return 0
@@ -131,7 +131,16 @@ def make_token(session: Session, options: argparse.Namespace, now: datetime) -> 
     )
     session.add(token)
     session.flush()
-    journal.record(session, "token_made", "user", user.id, actor=None, at=now, scope=options.scope)
+    journal.record(
+        session,
+        "token_made",
+        "user",
+        user.id,
+        actor=None,
+        at=now,
+        of=user.name,
+        scope=[None, options.scope],
+    )
     return secret
 
 

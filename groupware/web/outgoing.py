@@ -26,7 +26,7 @@ from groupware.web.request import (
 blueprint = Blueprint("outgoing", __name__, url_prefix="/settings/mail/outgoing")
 
 AT_ONCE = 50
-LARGEST_ID = 2**63 - 1
+LARGEST_ID = 2**31 - 1
 
 
 @blueprint.get("")
@@ -59,10 +59,10 @@ def mail(mail_id: int) -> ResponseReturnValue:
     """One mail and its text; who reads one with a link that signs somebody in is written down."""
     row = _mail(mail_id)
     if row.secret:
-        person, at = actor(), now()
+        person, at, of = actor(), now(), row.recipient
 
         def written_down(writing: Session) -> None:
-            journal.record(writing, "read", "outbound_mail", mail_id, actor=person, at=at)
+            journal.record(writing, "read", "outbound_mail", mail_id, actor=person, at=at, of=of)
 
         afterwards(written_down)
     body = message_from_bytes(row.message, policy=policy.default).get_body(("plain",))

@@ -30,6 +30,8 @@ LABELS = {
     "location": "Location",
     "categories": "Categories",
     "due": "Due",
+    "start": "Start",
+    "percent": "Percent done",
     "waiting": "Waiting for",
     "until": "Until",
     "summary": "Subject",
@@ -53,6 +55,9 @@ ACTS = {
     "waiting": "changed what it waits for",
     "urgency": "changed the urgency",
     "due": "changed the due date",
+    "start": "changed the start",
+    "percent": "changed the progress",
+    "calendar": "changed it in a calendar",
     "categories": "changed the categories",
     "location": "changed the location",
     "customer": "changed the customer",
@@ -151,7 +156,7 @@ def value_in_words(field: str, value: Any, names: Names) -> str:
         return ""
     if field in _PEOPLE:
         return names.people.get(int(value), "somebody")
-    if field in ("due", "until"):
+    if field in ("due", "start", "until"):
         return t_datetime(datetime.fromisoformat(value))
     ways: dict[str, Callable[[Any], str]] = {
         "task_list": lambda value: names.lists.get(int(value), "another list"),

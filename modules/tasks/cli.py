@@ -46,7 +46,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     settings = config.read()
-    return int(options.act(Database(settings.database_url), settings, options))
+    with Database(settings.database_url) as database:
+        return int(options.act(database, settings, options))
 
 
 def export(database: Database, settings: config.Settings, options: argparse.Namespace) -> int:

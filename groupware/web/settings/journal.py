@@ -58,6 +58,7 @@ WORDS = {
             "deleted": "deleted the group {of}",
         },
     ),
+    "outbound_mail": Words("Outgoing mail", {"read": "read the mail with a secret to {of}"}),
     "organisation": Words("Organisation", {"settings": "changed the organisation and look"}),
 }
 

@@ -93,6 +93,9 @@ TICKET = {
     "waiting": "changed what ticket {of} waits for",
     "urgency": "changed the urgency of ticket {of}",
     "due": "changed when ticket {of} is due",
+    "start": "changed when ticket {of} starts",
+    "percent": "changed how much of ticket {of} is done",
+    "calendar": "changed what a calendar keeps of ticket {of}",
     "categories": "changed the categories of ticket {of}",
     "location": "changed the location of ticket {of}",
     "customer": "changed the customer of ticket {of}",
@@ -111,6 +114,7 @@ JOURNAL = {
     "grouping": Words("Headings", _thing("heading")),
     "category": Words("Categories", _thing("category")),
     "location": Words("Locations", _thing("location")),
+    "tickets": Words("Downloads", {"exported": "downloaded {of} as a calendar"}),
     "task": Words("Tickets", TICKET, needs=Permission.MANAGE_SUPPORT),
 }
 

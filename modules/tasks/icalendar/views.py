@@ -64,7 +64,7 @@ def download(parts: Callable[[Session], Iterable[Select[Task]]], name: str) -> R
     person, at = actor(), now()
 
     def written_down(writing: Session) -> None:
-        journal.record(writing, "exported", "tickets", None, actor=person, at=at, name=name)
+        journal.record(writing, "exported", "tickets", None, actor=person, at=at, of=name)
 
     afterwards(written_down)
     return _answer(_streamed(parts), name)

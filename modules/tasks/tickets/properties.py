@@ -67,14 +67,17 @@ def plan(session: Session, actor: User, ticket: Task, times: Times, *, now: date
     require(session, actor, Level.WRITE, ticket.task_list)
     if times.due and times.start and times.due < times.start:
         raise Invalid(due="Due is before start.")
-    before = (ticket.start, ticket.due)
-    if (*before, ticket.due_is_date) == (times.start, times.due, times.is_date):
+    before, is_date = (ticket.start, ticket.due), ticket.due_is_date
+    if (*before, is_date) == (times.start, times.due, times.is_date):
         return
     set_times(ticket, times)
-    changes: dict[str, Any] = {"due": [_written(before[1]), _written(times.due)]}
+    changes: dict[str, Any] = {}
+    if (before[1], is_date) != (times.due, times.is_date):
+        changes["due"] = [_written(before[1]), _written(times.due)]
     if before[0] != times.start:
         changes["start"] = [_written(before[0]), _written(times.start)]
-    changed(session, actor, ticket, "due", now=now, public=False, **changes)
+    act = "due" if "due" in changes else "start"
+    changed(session, actor, ticket, act, now=now, public=False, **changes)
 
 
 def set_times(ticket: Task, times: Times) -> None:
