@@ -1,0 +1,1 @@
+"""Mail, from bytes to something to work with: `read_safely(raw)` gives a `Message`."""
