@@ -22,7 +22,7 @@ module = Module(
     handlers=search_index.HANDLERS,
     commands=(*cli.commands, *explain_command.commands, *reindex_command.commands),
     periodic=[
-        Periodic("close quiet tickets", 600, closing.run),
+        Periodic("close quiet tickets, wake waiting ones", 300, closing.run),
         Periodic("forget sent keys", 3600, idempotency.forget_old),
     ],
 )

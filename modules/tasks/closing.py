@@ -1,4 +1,4 @@
-"""Resolved tickets close after the quiet days that their list sets; the customer can see that."""
+"""What time does to tickets: quiet resolved ones close, and waiting until a time ends with it."""
 
 from datetime import datetime, timedelta
 
@@ -6,10 +6,10 @@ from sqlalchemy.orm import Session
 
 from modules.tasks import tickets
 from modules.tasks.models import State
-from modules.tasks.queries import lists_that_close, quiet_since
+from modules.tasks.queries import lists_that_close, quiet_since, waited_until
 
 BATCH = 200
-"""Tickets closed in one transaction; what is left waits for the next round."""
+"""Tickets changed in one transaction; what is left waits for the next round."""
 
 
 def close_quiet(session: Session, now: datetime) -> int:
@@ -26,6 +26,16 @@ def close_quiet(session: Session, now: datetime) -> int:
     return BATCH - left
 
 
+def wake(session: Session, now: datetime) -> int:
+    """End the waiting of what was to wait until now; how many these were."""
+    over = waited_until(now).with_for_update(skip_locked=True).limit(BATCH)
+    woken = session.scalars(over).all()
+    for ticket in woken:
+        tickets.end_waiting(session, None, ticket, now=now)
+    return len(woken)
+
+
 def run(session: Session, now: datetime) -> None:
     """As the worker calls it."""
     close_quiet(session, now)
+    wake(session, now)

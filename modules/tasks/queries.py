@@ -37,6 +37,7 @@ from modules.tasks.models import (
     State,
     Task,
     TaskList,
+    Waiting,
 )
 
 RESTORABLE = timedelta(days=30)
@@ -153,6 +154,15 @@ def quiet_since(task_list: TaskList, before: datetime) -> Select[Task]:
             Task.public_modified <= before,
         )
         .order_by(Task.public_modified, Task.id)
+    )
+
+
+def waited_until(now: datetime) -> Select[Task]:
+    """Tickets that were to wait until a time that has come, the longest ago first."""
+    return (
+        _there()
+        .where(active(), Task.waiting == Waiting.UNTIL, Task.waiting_until <= now)
+        .order_by(Task.waiting_until, Task.id)
     )
 
 

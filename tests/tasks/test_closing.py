@@ -1,11 +1,13 @@
 """Resolved tickets close after some quiet days."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from groupware.models import JournalEntry
 from modules.tasks import closing, tickets
-from modules.tasks.models import State, Task
+from modules.tasks.models import State, Task, Waiting
 from modules.tasks.queries import quiet_since
 from tests.factories import Desk
 
@@ -99,3 +101,14 @@ def test_the_quiet_tickets_are_found_by_their_index(database_url: str, quiet_des
         f"EXPLAIN QUERY PLAN {compiled}", tuple(compiled.params.values())
     )
     assert "ix_tasks_resolved" in str(plan.all())
+
+
+def test_waiting_until_a_time_ends_with_it(desk: Desk) -> None:
+    ticket = desk.ticket()
+    until = desk.make.now + timedelta(days=1)
+    tickets.wait(
+        desk.session, desk.agent, ticket, waiting=Waiting.UNTIL, until=until, now=desk.make.later()
+    )
+    assert closing.wake(desk.session, until - timedelta(minutes=1)) == 0
+    assert closing.wake(desk.session, until) == 1
+    assert (ticket.waiting, ticket.state) == (None, State.IN_PROGRESS)
