@@ -4,7 +4,8 @@ from groupware.models import Permission
 from groupware.module import Link, Module
 from modules.support import demo, first_list, sidebar
 from modules.support.settings import access, categories, check, headings, lists, locations, told
-from modules.support.views import acts, add, comments, deletion, export, queue, ticket
+from modules.support.views import acts, add, comments, deletion, export, ticket
+from modules.support.views import queue as queue_page
 
 
 def home(permissions: frozenset[Permission]) -> str | None:
@@ -15,7 +16,7 @@ def home(permissions: frozenset[Permission]) -> str | None:
 module = Module(
     name="support",
     blueprints=[
-        queue.blueprint,
+        queue_page.blueprint,
         ticket.blueprint,
         acts.blueprint,
         comments.blueprint,
