@@ -143,6 +143,8 @@ def read(
     """An entry in words; an act that nobody gave a sentence still says what it was."""
     of = entry.changes.get("of") or (f"#{entry.entity_id}" if entry.entity_id else "")
     plain = f"{entry.act.replace('_', ' ')} {entry.entity.replace('_', ' ')} {{of}}"
+    if entry.act == "settings":
+        plain = f"changed the settings of {entry.entity.replace('_', ' ')}"
     known = words[entry.entity].sentences if entry.entity in words else {}
     sentence = known.get(entry.act, plain)
     return Entry(
