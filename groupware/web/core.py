@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from groupware import assets
 from groupware import uploads as files
 from groupware.models import Attempt, Permission, Token, WebSession
 from groupware.module import Link, Module, Periodic
@@ -50,6 +51,7 @@ module = Module(
         accounts.blueprint,
         links.blueprint,
         pages.blueprint,
+        assets.blueprint,
         profile.blueprint,
         setup.blueprint,
         health.blueprint,

@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, jsonify, redirect, send_from_directory, url_for
+from flask import Blueprint, Response, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from groupware import module
-from groupware.paths import PACKAGE
 from groupware.text import one_line
 from groupware.web import setup
 from groupware.web.request import ANYONE, SIGNED_IN, now, open_to, page, rights, services
@@ -35,15 +34,6 @@ def home() -> ResponseReturnValue:
 def csrf() -> ResponseReturnValue:
     """A fresh token, for a page that was open for so long that its own has expired."""
     return jsonify(csrf_token=generate_csrf())
-
-
-@blueprint.get("/static/<path:name>")
-@open_to(ANYONE)
-def static(name: str) -> ResponseReturnValue:
-    """Style sheet, scripts, pictures: their names hold their hash, so they may be kept for ever."""
-    answer = send_from_directory(PACKAGE / "static", name, max_age=31536000)
-    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return answer
 
 
 @blueprint.get("/.well-known/security.txt")

@@ -42,7 +42,7 @@ from groupware.web.settings.forms import hue_field
 blueprint = Blueprint("setup", __name__, url_prefix="/setup")
 
 OPEN = frozenset(
-    {"pages.static", "pages.csrf", "pages.security_txt", "health.healthz", "health.readyz"}
+    {"assets.file", "pages.csrf", "pages.security_txt", "health.healthz", "health.readyz"}
 )
 """What answers as ever while nobody is there."""
 
