@@ -88,14 +88,14 @@ def _one(parts: list[str]) -> Address | None:
         inside = [found for part in angles if (found := _inside(part))]
         email = inside[-1] if inside else (bare[-1] if bare else "")
         strange = len(inside) != 1 or any(each.casefold() != email.casefold() for each in bare)
-        name = _name(phrase) or _name(" ".join(comment[1:-1] for comment in comments))
+        name = _name(phrase) or _said(comments)
     else:
         local = _quoted_local(outside)
         if local is None and not bare:
             return None
         email = local or bare[0]
         strange = local is None and (len(bare) != 1 or phrase.replace(" ", "") != email)
-        name = _name(" ".join(comment[1:-1] for comment in comments))
+        name = _said(comments)
         if not name and local is None:
             name = _name(phrase.replace(email, " "))
     if not email:
@@ -127,6 +127,11 @@ def _quoted_local(parts: list[str]) -> str | None:
     if len(full) == 2 and full[0][0] == '"' and re.fullmatch(r"@[^\s@]{1,253}", full[1]):
         return full[0] + full[1]
     return None
+
+
+def _said(comments: list[str]) -> str:
+    """A name written as comments: `ann@example.org (Ann Berg)`."""
+    return _name(re.sub(r"\\(.)", r"\1", " ".join(comment[1:-1] for comment in comments)))
 
 
 def _name(text: str) -> str:

@@ -88,7 +88,9 @@ class _Writer:
         """End the line and leave one empty line."""
         self.end()
         if self.lines and self.lines[-1].strip("> "):
-            self.lines.append(self.mark.rstrip())
+            self.lines.append("")
+        if self.lines:
+            self.lines[-1] = self.mark.rstrip()
 
     def rule(self) -> None:
         """A line of its own."""
@@ -158,11 +160,13 @@ class _Reading:
         return at
 
     def _blockquote(self, inside: str, *, closing: bool) -> None:
-        self.out.gap()
         if closing:
+            self.out.end()
             if self.quoting and self.quoting.pop():
                 self.out.quotes -= 1
+            self.out.gap()
         else:
+            self.out.gap()
             self.quoting.append(bool(_CITED.search(inside)) or self.out.last.endswith(":"))
             self.out.quotes += self.quoting[-1]
 

@@ -34,6 +34,8 @@ def passages(text: str, starts: Sequence[int] = ()) -> list[Passage]:
     head, tail = text[:LONGEST], text[LONGEST:]
     lines = head.split("\n")
     quoted = _Marks(lines, starts).found()
+    if len(lines) > 1 and not lines[-1]:
+        quoted[-1] = quoted[-2]  # no line, only the end of the one before
     result: list[Passage] = []
     start = 0
     for number in range(1, len(lines) + 1):
@@ -82,7 +84,8 @@ class _Marks:
             elif not anything and (end := self._headers(number)):
                 number = end  # headers pasted on top: what follows is the mail itself
             else:
-                anything, number = anything or not _RULE.fullmatch(line), number + 1
+                own = not (_RULE.fullmatch(line) or EARLIER.fullmatch(line[:200]))
+                anything, number = anything or own, number + 1
         self._fold_signature()
         return self.quoted
 
@@ -134,7 +137,7 @@ class _Marks:
         line = self.lines[number]
         if number in self.starts or (len(line) < 200 and EARLIER.fullmatch(line)):
             return True
-        if len(line) < 200 and "-" in line and ABOVE.search(line):
+        if len(line) < 200 and line[0] in "#-*=_" and ABOVE.search(line):
             return True
         if self._headers(number):
             return True

@@ -116,6 +116,8 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
             return
         _level, kind, length = struct.unpack_from("<BII", data, at)
         at += 9
+        if at + length > len(data):
+            raise ValueError("it ends too early")
         yield kind & 0xFFFF, data[at : at + length]
         at += length + 2  # a checksum, which proves nothing
 
