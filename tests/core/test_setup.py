@@ -47,7 +47,7 @@ def test_while_nobody_is_there_every_page_leads_to_the_set_up(empty: Client, pat
 
 def test_what_needs_nobody_answers_all_the_same(empty: Client) -> None:
     assert empty.get("/healthz").status_code == 200
-    assert empty.get("/static/none.css").status_code == 404
+    assert empty.get("/static/dist/none.css").status_code == 404
     assert empty.send("/login", address="a@b.example", password="x").status_code == 404
 
 
