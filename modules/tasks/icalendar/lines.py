@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, Union
 
-from icalendar.parser import Contentline, Contentlines, Parameters
+from icalendar.parser import Contentline, Parameters
 from icalendar.parser.property import unescape_backslash
 
 LARGEST = 1024 * 1024
 """Bytes of one component with everything in it."""
 
+FOLD = 75
 MOST_PARTS = 50
 DEEPEST = 5
 
@@ -102,6 +103,8 @@ def line(name: str, value: object, **parameters: str) -> str:
 
 def clean(text: str) -> str:
     """Text without controls, except tab and line break, and without Unicode's own line breaks."""
+    if text.isprintable():
+        return text
     text = re.sub("\r\n?|[\x85\u2028\u2029]", "\n", text)
     return "".join(
         letter
@@ -112,7 +115,14 @@ def clean(text: str) -> str:
 
 def folded(lines: Iterable[str]) -> bytes:
     """Lines as bytes, of 75 octets at most each."""
-    written: bytes = Contentlines(Contentline(each) for each in lines).to_ical()
+    return b"".join(_folded(each) + b"\r\n" for each in lines)
+
+
+def _folded(line: str) -> bytes:
+    plain = line.encode()
+    if len(plain) < FOLD and b"\n" not in plain:
+        return plain
+    written: bytes = Contentline(line).to_ical()
     return written
 
 
