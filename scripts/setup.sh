@@ -42,9 +42,9 @@ echo "Installing ..."
 quiet="--quiet --disable-pip-version-check --no-input"
 if [ -n "$group" ]; then
     "$venv/bin/python" -m pip install $quiet --upgrade "pip>=25.1"
-    "$venv/bin/python" -m pip install $quiet --editable . --group "$group"
+    "$venv/bin/python" -m pip install $quiet --editable ".[postgresql]" --group "$group"
 else
-    "$venv/bin/python" -m pip install $quiet --editable .
+    "$venv/bin/python" -m pip install $quiet --editable ".[postgresql]"
 fi
 echo "$wanted" >"$stamp"
 echo "$sources" >"$assets"

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import EnvironBuilder, FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from groupware import config, migrate
 from groupware.database import Database
 from groupware.models import User
-from groupware.web.app import create_app
+from groupware.web.app import Groupware, create_app
 from tests import postgres
 from tests.factories import PASSWORD, Desk, Make
 
@@ -61,6 +62,13 @@ def _loopback_only() -> Iterator[None]:
     socket.socket.connect = guarded  # type: ignore[method-assign]
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every test has an application of its own; compiling its templates anew takes most of the time."""
+    kept = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    Groupware.jinja_options = {**Groupware.jinja_options, "bytecode_cache": kept}
 
 
 @pytest.fixture(scope="session")
