@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, select
+from sqlalchemy import ColumnElement, and_, false, func, literal, select
 from sqlalchemy.orm import Session
 
+from groupware.text import LARGEST_NUMBER
 from modules.support.filters import DueBy, Filters, Sort, WaitsFor, Whose
 from modules.tasks.models import Seen, Task, task_categories
 from modules.tasks.queries import unassigned
@@ -46,15 +48,15 @@ def narrowed(session: Session, asked: Asked) -> Narrowed:
         marks.append("a0")
     elif filters.assignee:
         number = asked.user_id if filters.assignee == Whose.MINE else filters.assignee
-        conditions.append(Task.assignee_id == number)
+        conditions.append(_is(Task.assignee_id, number))
         marks.append(f"a{number}")
         leading = True
     if filters.customer:
-        conditions.append(Task.customer_id == filters.customer)
+        conditions.append(_is(Task.customer_id, filters.customer))
         marks.append(f"c{filters.customer}")
         leading = True
     if filters.location:
-        conditions.append(Task.location_id == filters.location)
+        conditions.append(_is(Task.location_id, filters.location))
         leading = True
     if filters.due == DueBy.OVERDUE:
         conditions.append(Task.due < now)
@@ -82,9 +84,14 @@ def narrowed(session: Session, asked: Asked) -> Narrowed:
 
 def _in_category(session: Session, category_id: int) -> tuple[bool, ColumnElement[bool]]:
     """The tickets of a category: a few are looked up, of many some are soon met on the way."""
-    here = task_categories.c.category_id == category_id
+    here = _is(task_categories.c.category_id, category_id)
     some = select(literal(1)).select_from(task_categories).where(here).limit(FEW + 1)
     counted = session.scalars(select(func.count()).select_from(some.subquery())).one()
     if counted <= FEW:
         return True, Task.id.in_(select(task_categories.c.task_id).where(here))
     return False, select(literal(1)).where(here, task_categories.c.task_id == Task.id).exists()
+
+
+def _is(column: Any, number: int) -> ColumnElement[bool]:
+    # A number that no row can have is like one that no row has.
+    return column == number if number <= LARGEST_NUMBER else false()

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, literal, tuple_
 from werkzeug.exceptions import BadRequest
 
-from modules.support.filters import BIGGEST_ID, Filters, Sort
+from groupware.text import LARGEST_NUMBER
+from modules.support.filters import Filters, Sort
 from modules.tasks.models import State, Task, Urgency
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,7 +34,7 @@ class Place:
     def read(cls, value: str) -> "Place":
         """A place out of an address; raises BadRequest."""
         found = PLACE.fullmatch(value)
-        if not found or not 0 < int(found[3]) <= BIGGEST_ID:
+        if not found or not 0 < int(found[3]) <= LARGEST_NUMBER:
             raise BadRequest
         return cls(int(found[1]), int(found[2]), int(found[3]))
 
@@ -60,9 +61,10 @@ class Segment:
     def past(self, place: Place, *, down: bool) -> ColumnElement[bool]:
         """What follows a place, walking down or up; raises BadRequest for no such place."""
         try:
-            key = place.key if self.key is Task.id else EPOCH + timedelta(microseconds=place.key)
+            when = EPOCH + timedelta(microseconds=place.key)
         except OverflowError as error:
             raise BadRequest from error
+        key = place.number if self.key is Task.id else when
         here = tuple_(self.key, Task.id)
         there = tuple_(literal(key, self.key.type), literal(place.number, Task.id.type))
         return here < there if down else here > there

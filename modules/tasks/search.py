@@ -36,12 +36,12 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 
 from groupware.models import User
+from groupware.text import LARGEST_NUMBER
 from modules.tasks.models import State, Task
 from modules.tasks.queries import of_lists, own_of
 
 LONGEST = 200
 SHORTEST_BEGINNING = 3
-BIGGEST_NUMBER = 2**31 - 1
 
 WIDEST = 5_000
 """Tickets among which PostgreSQL looks for common words before it asks the index for all hits."""
@@ -87,7 +87,7 @@ def parse(typed: str) -> Wanted:
         terms[-1] = Term(last.words, beginning=True)
     number = re.fullmatch(r"\s*#?0*([1-9][0-9]{0,9})\s*", typed, re.ASCII)
     wanted = int(number[1]) if number else 0
-    return Wanted(tuple(terms), tuple(without), wanted if 0 < wanted <= BIGGEST_NUMBER else None)
+    return Wanted(tuple(terms), tuple(without), wanted if 0 < wanted <= LARGEST_NUMBER else None)
 
 
 def own(session: Session, user: User, typed: str) -> Select[Task]:

@@ -164,7 +164,7 @@ def test_writing_the_index_anew_gives_what_was_there(desk: Desk) -> None:
 def test_common_words_and_rare_ones_come_in_the_same_order(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("modules.tasks.search.WINDOW", 4)
+    monkeypatch.setattr("modules.tasks.search._window", lambda *_: 4)
     monkeypatch.setattr("modules.tasks.search.ENOUGH", 3)
     ids = [desk.ticket(details="gasket" if n % 3 else "valve").id for n in range(12)]
     gaskets = [number for n, number in enumerate(ids) if n % 3][::-1]
