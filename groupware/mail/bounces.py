@@ -11,7 +11,7 @@ from groupware.mail.addresses import Address, addresses
 from groupware.mail.charsets import decoded
 from groupware.mail.headers import raw_text, words
 from groupware.mail.message import Bounce, BounceRecipient
-from groupware.mail.mime import Part, leaves, read
+from groupware.mail.mime import Part, head, leaves
 from groupware.mail.statuses import best_status, status_of
 
 _MOST = 1_000
@@ -32,22 +32,23 @@ def bounce(root: Part, text: str, *, subject: str, sender: Address | None) -> Bo
         return _complaint(None, original)  # Microsoft's reports hold the mail and nothing else
     recipients: list[BounceRecipient] = []
     envelope_id = ""
+    told = prose.by_a_server(root, text, subject=subject, sender=sender)
+    if not told and not any(part.kind in _STATUS_PARTS for part in parts):
+        return None
+    about = head(original.content) if original else _copied_header(text)
     for part in parts:
         if part.kind in _STATUS_PARTS:
             groups = _groups(decoded(part.content[:_LONGEST]))
             recipients += _recipients(groups, text)
             envelope_id = envelope_id or _first(groups, "original-envelope-id")
-    if not recipients and prose.by_a_server(root, text, subject=subject, sender=sender):
-        head = read(original.content) if original else _copied_header(text)
+    if not recipients and told:
         recipients = _recipients(_groups(_everything(parts, text)), text)
-        recipients = recipients or prose.recipients(root, text, head)
+        recipients = recipients or prose.recipients(root, text, about)
         if not recipients and not prose.fails(text, subject):
             return None
-    elif not recipients and not any(part.kind in _STATUS_PARTS for part in parts):
-        return None
     return Bounce(
         tuple(_without_doubles(recipients)),
-        message_id=_original_id(original, text),
+        message_id=_message_id(about),
         envelope_id=envelope_id.strip("<> ")[:200],
     )
 
@@ -127,22 +128,20 @@ def _complaint(part: Part | None, original: Part | None) -> Bounce:
     found = [_first(groups, "original-rcpt-to"), _first(groups, "removal-recipient")]
     named = [_address(value) for value in found if value]
     if not any(named) and original is not None:
-        named = [each.email for each in addresses(read(original.content).text_of("to"))]
+        named = [each.email for each in addresses(head(original.content).text_of("to"))]
     recipients = [BounceRecipient(each, "", "complaint") for each in named[:_MOST] if each]
     return Bounce(
         tuple(_without_doubles(recipients)),
         kind="complaint",
-        message_id=_original_id(original, ""),
+        message_id=_message_id(head(original.content)) if original else "",
     )
 
 
 def _copied_header(text: str) -> Part:
     """The header of the mail that a report copies below its own words."""
-    return read(prose.copy_in(text).encode("utf-8", "replace"))
+    return head(prose.copy_in(text).encode("utf-8", "replace"))
 
 
-def _original_id(original: Part | None, text: str) -> str:
-    head = read(original.content) if original else _copied_header(text)
-    value = raw_text(head.first.get("message-id", b""))
-    found = re.search(r"<([^<>\s]{1,990})>", value)
+def _message_id(about: Part) -> str:
+    found = re.search(r"<([^<>\s]{1,990})>", raw_text(about.first.get("message-id", b"")[:2000]))
     return found[1] if found else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from groupware.mail import tnef
 from groupware.mail.headers import line, one_line
 from groupware.mail.message import File
-from groupware.mail.mime import Part, read
+from groupware.mail.mime import Part, head
 
 LONGEST_NAME = 255
 _SIGNATURES = (
@@ -72,7 +72,7 @@ def clean_name(name: str) -> str:
 
 def _made_name(part: Part, number: int) -> str:
     if part.kind in ("message/rfc822", "message/global"):
-        subject = clean_name(line(read(part.content).text_of("subject")).replace("/", "-"))
+        subject = clean_name(line(head(part.content).text_of("subject")).replace("/", "-"))
         return f"{subject[:100] or 'message'}.eml"
     ending = {
         "text/calendar": ".ics",

@@ -31,7 +31,9 @@ _NO_BASE64 = bytes(
 def raw_text(value: bytes, charset: str = "") -> str:
     """A raw value, unfolded; 8-bit text is read as the charset, UTF-8 or Windows-1252."""
     text = decoded(value, charset) if not value.isascii() else value.decode("ascii")
-    return re.sub(r"\r?\n|\r", "", text).strip(" \t\r\n\0")
+    if "\n" in text or "\r" in text:
+        text = text.replace("\r", "").replace("\n", "")
+    return text.strip(" \t\0")
 
 
 def words(text: str) -> str:
@@ -176,7 +178,8 @@ def line(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Text on a single line, without controls and unseen turns of direction."""
-    return " ".join(_CONTROLS.sub("", text[:LONGEST_WORDS]).split())
+    text = text[:LONGEST_WORDS]
+    return " ".join((text if text.isprintable() else _CONTROLS.sub("", text)).split())
 
 
 def when(text: str) -> datetime | None:

@@ -18,6 +18,7 @@ MOST_HEADERS = 1_000
 PART_HEADER_BLOCK = 16 * 1024
 MOST_PART_HEADERS = 100
 MOST_PARTS = 1_000
+MOST_DELIMITERS = 20_000  # lines that begin like one, in one multipart
 DEEPEST = 50
 BYTES_TO_SCAN = 240 * 1024 * 1024  # of all levels together
 
@@ -27,6 +28,15 @@ _LEADING = re.compile(rb"(?:[ \t]*\r?\n)+")
 _HEADERS_END = re.compile(rb"\n\r?\n")
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+*-]{1,100}")
 _LOOKS_DELIMITED = re.compile(rb"\n--([^\s-][^\r\n]{0,200}?|-{2,}[^\r\n]{1,200}?)[ \t]*\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A delimiter, from the line end before it to the start of the next line."""
+
+    start: int
+    end: int
+    closing: bool
 
 
 @dataclass
@@ -90,10 +100,6 @@ class Part:
         return _decoded(self.body, self.text_of("content-transfer-encoding"))
 
 
-_EXACT = rb"(?:--)?[ \t]*(?=\r?\n|\Z)"
-_LOOSE = rb"(?:--|[ \t])[^\n]*"
-
-
 def read(raw: bytes, problems: list[str] | None = None) -> Part:
     """The tree of a mail's parts; never raises, and says in `problems` where it had to give up."""
     problems = [] if problems is None else problems
@@ -124,6 +130,11 @@ def read(raw: bytes, problems: list[str] | None = None) -> Part:
         waiting.extend(reversed(part.children))
     problems[:] = dict.fromkeys(problems)
     return root
+
+
+def head(raw: bytes) -> Part:
+    """A mail's header alone; all the rest is its body."""
+    return _part(raw, 0, len(raw), "text/plain", 0, [])
 
 
 def leaves(root: Part) -> list[Part]:
@@ -179,8 +190,9 @@ def _slices(part: Part, most: int) -> tuple[bytes, list[tuple[int, int]]]:
     """The body in which a multipart's delimiters are, and where its parts lie between them."""
     for raw, start, end in _bodies(part):
         for boundary in _boundaries(part, raw, start, end):
-            for pattern in (_EXACT, _LOOSE):  # RFC 2046 lets a line go on after its boundary
-                if found := _between(raw, start, end, boundary, pattern, most):
+            exact, loose = _delimiters(raw, start, end, boundary)
+            for lines in (exact, loose):  # RFC 2046 lets a line go on after its boundary
+                if found := _between(raw, lines, end, most):
                     return raw, found
     return part.raw, []
 
@@ -209,22 +221,41 @@ def _boundaries(part: Part, raw: bytes, start: int, end: int) -> list[bytes]:
     return found
 
 
-def _between(
-    raw: bytes, start: int, end: int, boundary: bytes, pattern: bytes, most: int
-) -> list[tuple[int, int]]:
-    delimiter = re.compile(rb"\n--" + re.escape(boundary) + pattern)
-    closing = b"--" + boundary + b"--"
+def _delimiters(
+    raw: bytes, start: int, end: int, boundary: bytes
+) -> tuple[list[_Line], list[_Line]]:
+    """The lines that are this boundary, and those that only begin with it."""
+    exact: list[_Line] = []
+    loose: list[_Line] = []
+    mark = b"\n--" + boundary
+    at = raw.find(mark, max(start - 1, 0), end)
+    for _ in range(MOST_DELIMITERS):
+        if at < 0:
+            break
+        rest_at = at + len(mark)
+        line_end = raw.find(b"\n", rest_at, end)
+        line_end = end if line_end < 0 else line_end
+        rest = raw[rest_at : min(line_end, rest_at + 1000)]
+        line = _Line(at, min(line_end + 1, end), closing=rest.startswith(b"--"))
+        if rest.rstrip() in (b"", b"--"):
+            exact.append(line)
+        if rest[:1] in (b"", b" ", b"\t", b"\r", b"-"):
+            loose.append(line)
+        at = raw.find(mark, line_end, end)
+    return exact, loose
+
+
+def _between(raw: bytes, lines: list[_Line], end: int, most: int) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     opened: int | None = None
-    for match in delimiter.finditer(raw, max(start - 1, 0), end):
-        at = match.start()
+    for line in lines:
         if opened is not None:
+            at = line.start
             found.append((opened, at - (raw[at - 1 : at] == b"\r") if at > opened else opened))
             if len(found) >= most:
                 return found
         # What follows a closing line is nobody's, until a part opens once more.
-        closed = raw.startswith(closing, at + 1)
-        opened = None if closed else min(raw.find(b"\n", match.end(), end) + 1 or end, end)
+        opened = None if line.closing else line.end
     if opened is not None and opened < end:
         found.append((opened, end))
     return found

@@ -26,6 +26,7 @@ def read(raw: bytes) -> Message:
         body.text = converted.text if converted else found.text
     sender, identified = _sender(root)
     subject = headers.line(_first_text(root, "subject"))[:LONGEST_SUBJECT]
+    fields = tuple((name, headers.line(headers.raw_text(value))) for name, value in root.fields)
     bounce = bounces.bounce(root, body.text, subject=subject, sender=sender)
     if not raw.strip():
         problems.append("The mail is empty.")
@@ -49,7 +50,7 @@ def read(raw: bytes) -> Message:
         passages=tuple(quotes.passages(body.text, body.quote_lines)),
         files=tuple(found.files),
         auto=auto.reason(
-            {name: root.text_of(name) for name in root.first},
+            dict(reversed(fields)),
             sender=sender.email if sender else "",
             subject=subject,
             kind=root.kind,
@@ -59,7 +60,7 @@ def read(raw: bytes) -> Message:
         encrypted=found.encrypted or root.kind == "multipart/encrypted",
         signed=found.signed or root.kind == "multipart/signed",
         problems=tuple(dict.fromkeys([*problems, *body.problems, *found.problems])),
-        headers=tuple((name, headers.line(headers.raw_text(value))) for name, value in root.fields),
+        headers=fields,
     )
 
 
