@@ -79,6 +79,28 @@ def test_it_agrees_with_what_is_so_for_any_people_and_lists(
         world.rollback()
 
 
+def test_it_agrees_with_what_is_so_for_each_kind_of_person_on_each_kind_of_list(make: Make) -> None:
+    kinds = (
+        (),
+        (Permission.CREATE_TICKETS,),
+        (Permission.CREATE_TICKETS, Permission.MANAGE_TICKETS),
+        (Permission.MANAGE_SUPPORT, Permission.ADMINISTER),
+    )
+    place, people = make.location(), []
+    for permissions, active, located in product(kinds, (True, False), (True, False)):
+        people.append(make.user(*permissions, active=active))
+        if located:
+            make.allow(place.acl, people[-1], Level.READ)
+    all_ = make.group(members=people)
+    flags = (True, False)
+    task_lists = [
+        make.task_list([all_] if asks else [], {}, archived=archived, location_required=required)
+        for asks, archived, required in product(flags, flags, flags)
+    ] + [make.task_list([], {all_: level}) for level in list(Level)[1:]]
+    for person, task_list in product(people, task_lists):
+        agrees(make.session, person, task_list, explain_list(make.session, person, task_list))
+
+
 def test_it_agrees_with_what_is_so_at_a_usual_desk(desk: Desk) -> None:
     for name in PEOPLE:
         person = getattr(desk, name)
