@@ -15,6 +15,10 @@ _MOST_TOKENS = 8 * MOST
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|<[^<>]*>?|[,;:()]|[^\s"<>,;:()]+|\s+|.', re.DOTALL)
 _NESTED = re.compile(r"\\.|[()]", re.DOTALL)
 _ADDRESS = re.compile(r"[^\s@<>,;:()\"]{1,128}@[^\s@<>,;:()\"]{1,253}")
+# What every program reads as the same address; other writings may be valid, and prove nothing.
+_CLEAR = re.compile(
+    r"[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]{1,128}@[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]{1,253}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,8 @@ class Address:
 def addresses(text: str) -> tuple[Address, ...]:
     """Every address of a header's raw text; those in groups too, the groups' names dropped."""
     found: list[Address] = []
-    for parts in _members(text):
-        if (address := _one(parts)) is not None:
+    for parts, grouped in _members(text):
+        if (address := _one(parts, grouped=grouped)) is not None:
             found.append(address)
         if len(found) >= MOST:
             break
@@ -46,10 +50,10 @@ def addresses(text: str) -> tuple[Address, ...]:
     return tuple(found)
 
 
-def _members(text: str) -> Iterator[list[str]]:
-    """The header's tokens, cut at the commas; comments stay whole, in parentheses."""
+def _members(text: str) -> Iterator[tuple[list[str], bool]]:
+    """The header's tokens, cut at the commas, and whether in a group; comments stay whole."""
     parts: list[str] = []
-    at = 0
+    at, grouped = 0, False
     for _ in range(_MOST_TOKENS):
         match = _TOKEN.match(text, at)
         if match is None:
@@ -59,14 +63,14 @@ def _members(text: str) -> Iterator[list[str]]:
             at = _comment_end(text, at)
             parts.append("(" + text[match.end() : at])
         elif piece in ",;":
-            yield parts
-            parts = []
+            yield parts, grouped
+            parts, grouped = [], grouped and piece == ","
         elif piece == ":" and not any(part[0] == "<" for part in parts):
             # A group's name goes; `mailto:` and a lone `From:` too.
-            parts = []
+            parts, grouped = [], True
         else:
             parts.append(piece)
-    yield parts
+    yield parts, grouped
 
 
 def _comment_end(text: str, at: int) -> int:
@@ -78,7 +82,7 @@ def _comment_end(text: str, at: int) -> int:
     return len(text)
 
 
-def _one(parts: list[str]) -> Address | None:
+def _one(parts: list[str], *, grouped: bool) -> Address | None:
     angles = [part for part in parts if part[0] == "<"]
     comments = [part for part in parts if part[0] == "("]
     outside = [part for part in parts if part[0] not in "<("]
@@ -87,24 +91,24 @@ def _one(parts: list[str]) -> Address | None:
     if angles:
         inside = [found for part in angles if (found := _inside(part))]
         email = inside[-1] if inside else (bare[-1] if bare else "")
-        strange = len(inside) != 1 or any(each.casefold() != email.casefold() for each in bare)
+        exact = [angle[1:-1].strip() for angle in angles if angle[-1] == ">"] == [email]
+        exact = exact and all(each.casefold() == email.casefold() for each in bare)
         name = _name(phrase) or _said(comments)
     else:
         local = _quoted_local(outside)
         if local is None and not bare:
             return None
         email = local or bare[0]
-        strange = local is None and (len(bare) != 1 or phrase.replace(" ", "") != email)
+        exact = [part for part in outside if not part.isspace()] == [email]
         name = _said(comments)
         if not name and local is None:
             name = _name(phrase.replace(email, " "))
-    if not email:
-        return None
     local_part, _, domain = email.rpartition("@")
     domain = domain.lower().rstrip(".")
     if not local_part or not domain:
         return None
-    return Address(f"{local_part}@{domain}", name, ambiguous=strange)
+    clear = exact and not grouped and bool(_CLEAR.fullmatch(email))
+    return Address(one_line(f"{local_part}@{domain}"), name, ambiguous=not clear)
 
 
 def _inside(angle: str) -> str:

@@ -22,6 +22,9 @@ MOST_DELIMITERS = 20_000  # lines that begin like one, in one multipart
 DEEPEST = 50
 BYTES_TO_SCAN = 240 * 1024 * 1024  # of all levels together
 
+HEADER_CUT = "The header is too long: only its first part was read."
+PART_HEADER_CUT = "The header of a part is too long: only its first part was read."
+
 _FIELD = re.compile(rb"([^\x00-\x20:\x7f]{1,256})[ \t]*:((?:[^\n]*\n[ \t])*[^\n]*)(?:\n|\Z)")
 _BLANK = re.compile(rb"[ \t]*\r?\n|\Z")
 _LEADING = re.compile(rb"(?:[ \t]*\r?\n)+")
@@ -157,7 +160,7 @@ def _part(raw: bytes, start: int, end: int, default: str, depth: int, problems: 
         at = lead.end()
     while at < end:
         if len(part.fields) >= most or at >= limit:
-            problems.append("The header is too long: only its first part was read.")
+            problems.append(PART_HEADER_CUT if depth else HEADER_CUT)
             blank = _HEADERS_END.search(raw, max(at - 1, 0), end)
             at = blank.end() if blank else end
             break

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from groupware.mail.message import Passage
 from groupware.mail.quoting_words import ABOVE, EARLIER, LABEL, LABELS, TELEPHONE, WROTE
 
-LONGEST = 512 * 1024
+LONGEST = 256 * 1024  # what is new stands on top; the rest goes with what is before it
 MOST_TRIES = 2_000  # a line that could introduce a quote is rare in mail
 _LONGEST_INTRODUCTION = 500
 _LINES_OF_INTRODUCTION = 4

@@ -25,6 +25,7 @@ def read(raw: bytes) -> Message:
         converted = plain(found.html) if found.html and not found.text else None
         body.text = converted.text if converted else found.text
     sender, identified = _sender(root)
+    identified = identified and mime.HEADER_CUT not in problems  # another From may follow
     subject = headers.line(_first_text(root, "subject"))[:LONGEST_SUBJECT]
     fields = tuple((name, headers.line(headers.raw_text(value))) for name, value in root.fields)
     bounce = bounces.bounce(root, body.text, subject=subject, sender=sender)

@@ -89,8 +89,10 @@ def test_what_was_left_is_said(name: str, problem: str) -> None:
     assert problem in read(HOSTILE[name]).problems
 
 
-def test_who_stands_behind_too_many_headers_is_not_believed() -> None:
-    assert not read(HOSTILE["a hundred thousand headers"]).identified
+def test_a_header_that_was_cut_identifies_nobody_since_another_from_may_follow() -> None:
+    raw = HEAD + b"X-A: y\n" * 2000 + b"From: bob@evil.example\n\nx"
+
+    assert not read(raw).identified
 
 
 PIECES = some.sampled_from(

@@ -47,6 +47,42 @@ def test_anything_else_names_somebody_and_identifies_nobody(name: str, email: st
     assert "Its sender is not one unambiguous address in From." in message.problems
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "alice@example.org <bob@evil.example>",
+        "<ann@exam ple.org>",
+        "<ann@example.org",
+        "ann@example(comment).org",
+        "Staff: ann@example.org;",
+        '"ann@evil.example"@example.org',
+        '<"a b"@example.org>',
+        "<@relay.example:ann@example.org>",
+        "ann@example.org bob@evil.example",
+        "ann@example.org\x00.evil.example",
+        "<ann@evil.example@example.org>",
+    ],
+)
+def test_an_address_that_others_may_read_otherwise_is_marked(text: str) -> None:
+    assert all(each.ambiguous for each in addresses(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ann@example.org",
+        "<ann@example.org>",
+        "Ann Berg <ann@example.org>",
+        '"Berg, Ann" < ann@example.org >',
+        "ANN@example.org (Ann)",
+        '"x@y.example" <ann+tag@example.org>',
+        "ann@example.org <Ann@Example.org>",
+    ],
+)
+def test_an_ordinary_address_is_not_marked(text: str) -> None:
+    assert [each.ambiguous for each in addresses(text)] == [False]
+
+
 def test_a_group_gives_its_members_and_an_empty_one_nobody() -> None:
     message = mail("to_a_group")
 
