@@ -25,8 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    database = Database(config.read().database_url)
-    with database.reading() as session:
+    with Database(config.read().database_url) as database, database.reading() as session:
         for line in said(session, options.email, options.what):
             print(line)
     return 0

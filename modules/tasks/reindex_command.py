@@ -15,13 +15,14 @@ def arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def run(_options: argparse.Namespace) -> int:
-    database = Database(config.read().database_url)
-    with database.reading() as session:
-        ranges = list(search_index.chunks(session))
-    # A transaction each: whoever works meanwhile waits for one of them at most.
-    for first, last in tqdm(ranges, unit_scale=search_index.CHUNK, unit=" tickets", disable=None):
-        with database.writing() as session:
-            search_index.index(session, first, last)
+    with Database(config.read().database_url) as database:
+        with database.reading() as session:
+            ranges = list(search_index.chunks(session))
+        # A transaction each: whoever works meanwhile waits for one of them at most.
+        unit = {"unit": " tickets", "unit_scale": search_index.CHUNK}
+        for first, last in tqdm(ranges, disable=None, **unit):
+            with database.writing() as session:
+                search_index.index(session, first, last)
     return 0
 
 

@@ -32,23 +32,20 @@ class Demo:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--tickets", type=int, default=0, metavar="N", help="N more, in bulk")
+    parser.add_argument("--tickets", type=_number, default=0, metavar="N", help="N more, in bulk")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the tickets in bulk")
 
 
 def run(options: argparse.Namespace) -> int:
-    settings = config.read()
-    database, store, now = (
-        Database(settings.database_url),
-        blobs.store_at(settings.blob_url),
-        utc_now(),
-    )
-    migrate.upgrade(database)
-    with database.writing() as session:
-        begin(session, store, now=now)
-    if options.tickets:
-        bulk.fill(database, store, options.tickets, options.seed, now=now)
-        print(f"{options.tickets:,} tickets were added.")
+    settings, now = config.read(), utc_now()
+    store = blobs.store_at(settings.blob_url)
+    with Database(settings.database_url) as database:
+        migrate.upgrade(database)
+        with database.writing() as session:
+            begin(session, store, now=now)
+        if options.tickets:
+            bulk.fill(database, store, options.tickets, options.seed, now=now)
+            print(f"{options.tickets:,} tickets were added.")
     print(welcome(settings.base_url))
     return 0
 
@@ -74,6 +71,13 @@ def welcome(address: str) -> str:
         f"  {role:<{width}}  {key}@{organisation.DOMAIN}" for role, key in SIGN_INS.items()
     )
     return f"\nThe desk is at {address}\n\n{people}\n  password of all: {organisation.PASSWORD}\n"
+
+
+def _number(typed: str) -> int:
+    number = int(typed)
+    if number < 0:
+        raise ValueError
+    return number
 
 
 commands = (Command("demo", "the example organisation, and more tickets", arguments, run),)
