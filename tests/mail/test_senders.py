@@ -5,6 +5,7 @@ import time
 import pytest
 
 from groupware.mail.addresses import Address, addresses
+from groupware.mail.reader import read
 from tests.mail.read import mail
 
 
@@ -81,6 +82,10 @@ def test_an_address_that_others_may_read_otherwise_is_marked(text: str) -> None:
 )
 def test_an_ordinary_address_is_not_marked(text: str) -> None:
     assert [each.ambiguous for each in addresses(text)] == [False]
+
+
+def test_a_second_from_makes_doubt_even_without_an_address() -> None:
+    assert not read(b"From: ann@example.org\nFrom: The Boss\n\nx").identified
 
 
 def test_a_group_gives_its_members_and_an_empty_one_nobody() -> None:
