@@ -68,26 +68,32 @@ def _listed(
         numbered = numbered[: place.segment + 1] if back else numbered[place.segment :]
     if back:
         numbered.reverse()
-    walks = [
-        _walk(
-            lists,
-            narrow,
-            number,
-            segment,
-            place if place and place.segment == number else None,
-            down=segment.descending != back,
-            sqlite=session.get_bind().dialect.name == "sqlite",
-        )
-        for number, segment in numbered
-    ]
-    whole: Any = walks[0]
-    if len(walks) > 1:
-        whole = union_all(*(select(walk.subquery()) for walk in walks))
-    rows: Sequence[Any] = session.execute(whole).all()
-    # Each segment came sorted; only they themselves have to be put in order.
-    order = [number for number, _ in numbered]
-    rows = sorted(rows, key=lambda row: order.index(row.segment))
-    return [Place.at(row.segment, row.key, row.id) for row in rows[: PAGE + 1]]
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    found: list[Place] = []
+    # The first segment alone fills the page of a desk where much waits; else the others follow.
+    for some in (numbered[:1], numbered[1:]):
+        if not some or len(found) > PAGE:
+            break
+        walks = [
+            _walk(
+                lists,
+                narrow,
+                number,
+                segment,
+                place if place and place.segment == number else None,
+                down=segment.descending != back,
+                sqlite=sqlite,
+            )
+            for number, segment in some
+        ]
+        whole: Any = walks[0]
+        if len(walks) > 1:
+            whole = union_all(*(select(walk.subquery()) for walk in walks))
+        # Each segment comes sorted; only they themselves have to be put in order.
+        order = [number for number, _ in some]
+        rows = sorted(session.execute(whole).all(), key=lambda row: order.index(row.segment))
+        found += [Place.at(row.segment, row.key, row.id) for row in rows]
+    return found[: PAGE + 1]
 
 
 def _walk(
