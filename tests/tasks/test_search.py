@@ -5,8 +5,11 @@ import unicodedata
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from groupware.cli import main
+from groupware.config import Settings
 from groupware.models import User
 from modules.tasks import conversation, search_index, tickets
 from modules.tasks.models import State, Task, TaskList, Urgency
@@ -256,4 +259,18 @@ def test_words_are_read_as_typed() -> None:
 def test_filing_is_found_at_once(desk: Desk) -> None:
     request = Request("Gasket", "leaks", Urgency.NORMAL, desk.location)
     ticket = tickets.file(desk.session, desk.customer, desk.list, request, now=desk.make.now)
+    assert found(desk.session, desk.agent, "gasket") == [ticket.id]
+
+
+def test_the_command_writes_the_index_anew(
+    desk: Desk, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = desk.ticket(details="gasket")
+    desk.session.execute(text("DELETE FROM task_search"))
+    desk.session.commit()
+    assert found(desk.session, desk.agent, "gasket") == []
+    desk.session.rollback()
+    monkeypatch.setenv("GROUPWARE_DATA", str(settings.data))
+    monkeypatch.setenv("GROUPWARE_DATABASE_URL", settings.database_url)
+    assert main(["reindex"]) == 0
     assert found(desk.session, desk.agent, "gasket") == [ticket.id]
