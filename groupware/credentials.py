@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from groupware import journal, outbox
 from groupware.errors import Invalid
+from groupware.events import PersonChanged, emit
 from groupware.models import Address, Token, TokenKind, User
 from groupware.people import administering, by_address, checked_address, folded, void_credentials
 from groupware.secrets import hash_of, new_secret
@@ -191,6 +192,7 @@ def confirm_address(session: Session, token: Token, user: User, *, now: datetime
     )
     user.addresses.append(Address(address=token.value, folded=folded(token.value), verified=True))
     session.flush()
+    emit(session, PersonChanged(person=user))
     journal.record(
         session, "address_added", "user", user.id, actor=user, at=now, of=user.name,
         address=[None, token.value],
@@ -202,6 +204,7 @@ def drop_address(session: Session, user: User, address: Address, *, now: datetim
     if len(user.addresses) == 1:
         raise Invalid("This is your only address. Add the new one first.")
     user.addresses.remove(address)
+    emit(session, PersonChanged(person=user))
     void_credentials(session, [user.id])
     journal.record(
         session, "address_removed", "user", user.id, actor=user, at=now, of=user.name,

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from groupware.models import User
+
 Handler = Callable[[Session, Any], None]
 
 _handlers: dict[type["Event"], list[Handler]] = {}
@@ -18,6 +20,13 @@ _handlers: dict[type["Event"], list[Handler]] = {}
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """Something that has happened, in the past tense."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonChanged(Event):
+    """Somebody's name or addresses are others now."""
+
+    person: User
 
 
 def emit(session: Session, event: Event) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from groupware import journal
 from groupware.access import forget, may, need
 from groupware.errors import Invalid
+from groupware.events import PersonChanged, emit
 from groupware.models import Address, Group, GroupKind, Membership, Permission, User
 from groupware.passwords import hashed
 from groupware.text import named, one_line
@@ -135,6 +136,7 @@ def edit(
 def rename(session: Session, user: User, name: str) -> None:
     """A person's name, which their group in access lists bears too."""
     user.name = personal_group(session, user).name = name
+    emit(session, PersonChanged(person=user))
 
 
 def add_address(session: Session, actor: User, user: User, address: str, *, now: datetime) -> None:
@@ -145,6 +147,7 @@ def add_address(session: Session, actor: User, user: User, address: str, *, now:
         raise Invalid(address="Somebody has this address already.")
     user.addresses.append(Address(address=address, folded=folded(address), verified=True))
     session.flush()
+    emit(session, PersonChanged(person=user))
     _write(session, "address_added", user, actor, now, address=[None, address])
 
 
@@ -157,6 +160,7 @@ def remove_address(
         raise Invalid(address="This is their only address. Add the new one first.")
     gone = address.address
     user.addresses.remove(address)
+    emit(session, PersonChanged(person=user))
     void_credentials(session, [user.id])
     _write(session, "address_removed", user, actor, now, address=[gone, None])
 

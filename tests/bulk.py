@@ -9,7 +9,8 @@ from modules.tasks.models import Task
 
 # A minute apart, the newest last; a fifth is active, a third of all unassigned, half have a due date.
 _TASKS = """
-    WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < :number)
+    WITH RECURSIVE numbers (i) AS (
+        SELECT CAST(1 AS bigint) UNION ALL SELECT i + 1 FROM numbers WHERE i < :number)
     INSERT INTO tasks (uid, task_list_id, customer_id, assignee_id, location_id, summary,
         description, status, priority, percent, due, due_is_date, completed, closed,
         answered_after_resolution, created, last_modified, public_modified, asked_at, sequence,

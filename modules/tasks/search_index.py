@@ -7,11 +7,11 @@ they make it quick, while visibility is still asked of the tickets themselves.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from groupware.events import Event, Handler, PersonChanged
 from modules.tasks import events
 from modules.tasks.models import Task
 
@@ -42,8 +42,10 @@ _STAFF = """
 """
 _TICKETS = """
     FROM tasks t LEFT JOIN users u ON u.id = t.customer_id
-    WHERE t.id BETWEEN :first AND :last
+    WHERE <which>
 """
+BETWEEN = "t.id BETWEEN :first AND :last"
+OF_CUSTOMER = "t.customer_id = :customer"
 
 _SQLITE = f"""
     INSERT OR REPLACE INTO task_search (rowid, public, staff, scope)
@@ -51,7 +53,7 @@ _SQLITE = f"""
         't l' || t.task_list_id || ' c' || coalesce(t.customer_id, 0)
         || ' a' || coalesce(t.assignee_id, 0) || coalesce((
             SELECT group_concat(' p' || p.user_id, '') FROM participants p WHERE p.task_id = t.id), '')
-    {_TICKETS}
+    <tickets>
 """  # noqa: S608  # nothing but the constants above
 
 
@@ -68,7 +70,7 @@ _POSTGRESQL = f"""
         SELECT t.id, t.task_list_id, t.customer_id, t.assignee_id,
             {_PUBLIC.format(join="string_agg")} AS public,
             {_STAFF.format(join="string_agg")} AS staff
-        {_TICKETS}
+        <tickets>
     ), documents AS MATERIALIZED (
         SELECT id, task_list_id, customer_id, assignee_id,
             {_words("public")} AS public, {_words("staff")} AS staff
@@ -86,15 +88,15 @@ _POSTGRESQL = f"""
 
 def index(session: Session, first: int, last: int) -> None:
     """Write the documents of the tickets with these numbers anew, from what the database holds."""
+    _write(session, BETWEEN, first=first, last=last)
+
+
+def _write(session: Session, which: str, **bound: int) -> None:
     sqlite = session.get_bind().dialect.name == "sqlite"
-    limits: dict[str, Any] = {
-        "first": first,
-        "last": last,
-        "message": LONGEST_MESSAGE,
-        "public": LONGEST_PUBLIC,
-        "staff": LONGEST_STAFF,
-    }
-    session.execute(text(_SQLITE if sqlite else _POSTGRESQL), limits)
+    statement = _SQLITE if sqlite else _POSTGRESQL
+    statement = statement.replace("<tickets>", _TICKETS).replace("<which>", which)
+    limits = {"message": LONGEST_MESSAGE, "public": LONGEST_PUBLIC, "staff": LONGEST_STAFF}
+    session.execute(text(statement), {**limits, **bound})
 
 
 def chunks(session: Session, after_id: int = 0) -> Iterable[tuple[int, int]]:
@@ -114,13 +116,6 @@ def reindex(
             told(last)
 
 
-def reindex_customer(session: Session, user_id: int) -> None:
-    """Follow a change of somebody's name or addresses."""
-    session.flush()
-    for number in session.scalars(select(Task.id).where(Task.customer_id == user_id)):
-        index(session, number, number)
-
-
 def follow(session: Session, event: events.TicketEvent) -> None:
     """Handler: write the ticket's document anew where the event may have changed it."""
     if isinstance(event, events.TicketChanged) and event.act in UNTOUCHED:
@@ -128,7 +123,15 @@ def follow(session: Session, event: events.TicketEvent) -> None:
     index(session, event.ticket.id, event.ticket.id)
 
 
-HANDLERS = dict.fromkeys(
+def follow_person(session: Session, event: PersonChanged) -> None:
+    """Handler: the documents of a person's tickets hold their name and addresses."""
+    session.flush()
+    _write(session, OF_CUSTOMER, customer=event.person.id)
+
+
+HANDLERS: dict[type[Event], tuple[Handler, ...]] = {
+    PersonChanged: (follow_person,)
+} | dict.fromkeys(
     (
         events.TicketFiled,
         events.TicketReplied,

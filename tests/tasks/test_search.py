@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from groupware import people
 from groupware.cli import main
 from groupware.config import Settings
 from groupware.models import User
@@ -145,12 +146,18 @@ def test_a_deleted_ticket_is_not_found(desk: Desk) -> None:
     assert own_found(desk.session, desk.customer, "gasket") == []
 
 
-def test_a_changed_name_is_found_once_followed(desk: Desk) -> None:
-    ticket = desk.ticket()
-    desk.customer.name = "Samuel Okonkwo"
-    search_index.reindex_customer(desk.session, desk.customer.id)
-    assert found(desk.session, desk.agent, "okonkwo") == [ticket.id]
-    assert found(desk.session, desk.agent, "adeyemi") == []
+def test_the_index_follows_the_names_and_addresses_of_people(desk: Desk) -> None:
+    ticket, session, now = desk.ticket(), desk.session, desk.make.now
+    people.edit(
+        session, desk.administrator, desk.customer, name="Samuel Kone", organisation="", now=now
+    )
+    assert found(session, desk.agent, "kone") == [ticket.id]
+    assert found(session, desk.agent, "adeyemi") == []
+    people.add_address(session, desk.administrator, desk.customer, "sam@oak.example", now=now)
+    assert found(session, desk.agent, "sam@oak.example") == [ticket.id]
+    added = desk.customer.addresses[-1]
+    people.remove_address(session, desk.administrator, desk.customer, added, now=now)
+    assert found(session, desk.agent, "sam@oak.example") == []
 
 
 def test_writing_the_index_anew_gives_what_was_there(desk: Desk) -> None:
