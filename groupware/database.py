@@ -125,8 +125,8 @@ def _engine(url: str, **options: Any) -> Engine:
         url,
         module=sqlite,
         connect_args={"check_same_thread": False, "isolation_level": None},
-        pool_size=20,
-        max_overflow=60,
+        pool_size=8,
+        max_overflow=72,
         **options,
     )
     event.listen(engine, "connect", _prepare_sqlite)
@@ -140,7 +140,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "cache_size=-32000",
+        "cache_size=-4000",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
