@@ -102,12 +102,6 @@ def levels_in(
     return {acl_id: Level(level) for acl_id, level in rows}
 
 
-def require_level(session: Session, actor: User | None, level: Level, acl_id: int) -> None:
-    """Refuse whoever the access list gives less than this level."""
-    if level_in(session, actor, acl_id) < level:
-        raise Forbidden
-
-
 def groups_of(user: User) -> Select[int]:
     """The ids of the person's groups, to be used within a condition."""
     return (

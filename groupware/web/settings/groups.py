@@ -26,7 +26,7 @@ from groupware.web.request import (
 from groupware.web.settings import rights
 from groupware.web.settings.finding import PAGE, by_name, number, people_like, sought
 from groupware.web.settings.forms import GroupName, filled
-from groupware.web.settings.saving import ask, conflict, differences, locked, mark, stale
+from groupware.web.settings.saving import ask, conflict, differences, locked, mark
 
 blueprint = Blueprint("groups", __name__, url_prefix="/settings/groups")
 
@@ -116,21 +116,7 @@ def show(group_id: int) -> ResponseReturnValue:
 @open_to(ADMINISTER)
 def set_permissions(group_id: int) -> ResponseReturnValue:
     people.administering(session(), actor())
-    group = named(group_id)
-    there = groups.permissions_of(session(), group)
-    if stale(request.form.get("base"), rights.values_of(there)):
-        return conflict(
-            rights.differences(there, rights.sent()),
-            rights.values_of(there),
-            keep=url_for(".show", group_id=group_id),
-        )
-    try:
-        with session().begin_nested():
-            groups.set_permissions(session(), actor(), group, rights.sent(), now=now())
-        told("The permissions are saved.")
-    except Invalid as refusal:
-        told(refusal.message, "error")
-    return see_other(".show", group_id=group_id)
+    return rights.save(named(group_id), url_for(".show", group_id=group_id))
 
 
 @blueprint.route("/<int:group_id>/members/add", methods=["GET", "POST"])

@@ -2,12 +2,16 @@
 
 from collections.abc import Collection
 
-from flask import request
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from groupware.models import Grant, Permission
-from groupware.web.settings.saving import Difference
+from groupware import groups
+from groupware.errors import Invalid
+from groupware.models import Grant, Group, Permission
+from groupware.web.request import actor, now, session, told
+from groupware.web.settings.saving import Difference, conflict, stale
 
 MEANINGS = {
     Permission.CREATE_TICKETS: ("Ask for support", "File requests and follow their own."),
@@ -30,6 +34,20 @@ def sent() -> set[Permission]:
     """The permissions that were ticked."""
     ticked = set(request.form.getlist("permissions"))
     return {permission for permission in Permission if permission.value in ticked}
+
+
+def save(group: Group, back: str) -> ResponseReturnValue:
+    """Give a group exactly what was ticked, unless somebody else changed it since; then go back."""
+    there = groups.permissions_of(session(), group)
+    if stale(request.form.get("base"), values_of(there)):
+        return conflict(differences(there, sent()), values_of(there), keep=back)
+    try:
+        with session().begin_nested():
+            groups.set_permissions(session(), actor(), group, sent(), now=now())
+        told("The permissions are saved.")
+    except Invalid as refusal:
+        told(refusal.message, "error")
+    return redirect(back, 303)
 
 
 def values_of(permissions: Collection[Permission]) -> dict[str, list[str]]:

@@ -20,7 +20,6 @@ from groupware.web.request import (
 )
 from groupware.web.settings import rights
 from groupware.web.settings.finding import by_name, number, sought
-from groupware.web.settings.saving import conflict, stale
 from groupware.web.settings.users import named
 
 blueprint = Blueprint("user_rights", __name__, url_prefix="/settings/users")
@@ -30,22 +29,8 @@ blueprint = Blueprint("user_rights", __name__, url_prefix="/settings/users")
 @open_to(ADMINISTER)
 def set_permissions(user_id: int) -> ResponseReturnValue:
     people.administering(session(), actor())
-    user = named(user_id)
-    own = people.personal_group(session(), user)
-    there = groups.permissions_of(session(), own)
-    if stale(request.form.get("base"), rights.values_of(there)):
-        return conflict(
-            rights.differences(there, rights.sent()),
-            rights.values_of(there),
-            keep=url_for("users.show", user_id=user_id),
-        )
-    try:
-        with session().begin_nested():
-            groups.set_permissions(session(), actor(), own, rights.sent(), now=now())
-        told("The permissions are saved.")
-    except Invalid as refusal:
-        told(refusal.message, "error")
-    return see_other("users.show", user_id=user_id)
+    own = people.personal_group(session(), named(user_id))
+    return rights.save(own, url_for("users.show", user_id=user_id))
 
 
 @blueprint.route("/<int:user_id>/groups/add", methods=["GET", "POST"])
