@@ -11,16 +11,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from groupware import config, journal, people
+from groupware import config, journal, people, tokens
 from groupware.database import Database, utc_now
 from groupware.errors import Invalid, NotFound
-from groupware.models import Grant, Group, Membership, Permission, Token, TokenKind, User
+from groupware.models import Grant, Group, Membership, Permission, TokenKind, User
 from groupware.module import Command
 from groupware.passwords import hashed, problem
-from groupware.secrets import hash_of, new_secret
 from groupware.text import named
-
-SCOPES = (TokenKind.API, TokenKind.DAV, TokenKind.FEED)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     word.set_defaults(act=password)
     token = acts.add_parser("token", help="make a secret for programs, and print it once")
     _email(token)
-    token.add_argument("--scope", required=True, choices=[str(each) for each in SCOPES])
+    token.add_argument("--scope", required=True, choices=[str(each) for each in tokens.KINDS])
     token.add_argument("--name", default="", metavar="N", help="what it is for")
     token.set_defaults(act=make_token)
 
@@ -118,30 +115,7 @@ def password(session: Session, options: argparse.Namespace, now: datetime) -> No
 
 def make_token(session: Session, options: argparse.Namespace, now: datetime) -> str:
     user = _person(session, options.email)
-    if not user.active:
-        raise Invalid("This person is switched off.")
-    secret = new_secret()
-    token = Token(
-        token_hash=hash_of(secret),
-        user_id=user.id,
-        kind=TokenKind(options.scope),
-        name=named(options.name) if options.name else "",
-        credential_number=user.credential_number,
-        created_at=now,
-    )
-    session.add(token)
-    session.flush()
-    journal.record(
-        session,
-        "token_made",
-        "user",
-        user.id,
-        actor=None,
-        at=now,
-        of=user.name,
-        scope=[None, options.scope],
-    )
-    return secret
+    return tokens.give(session, None, user, TokenKind(options.scope), name=options.name, now=now)
 
 
 def _email(parser: argparse.ArgumentParser) -> None:
