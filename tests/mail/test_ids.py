@@ -6,7 +6,7 @@ from groupware.mail.ids import AgentAnswer, Answer, Marks, Report, Sent, unmarke
 
 MARKS = Marks("k" * 40)
 OTHERS = Marks("o" * 40)
-DESK = "Support@Maple.example"
+DESK = "Support@maple.example"
 
 
 @pytest.mark.parametrize(
