@@ -13,6 +13,8 @@ from modules.tasks import (
     views,
 )
 from modules.tasks.icalendar import views as icalendar
+from modules.tasks.notices import keeping
+from modules.tasks.together import presence
 
 module = Module(
     name="tasks",
@@ -24,5 +26,7 @@ module = Module(
     periodic=[
         Periodic("close quiet tickets, wake waiting ones", 300, closing.run),
         Periodic("forget sent keys", 3600, idempotency.forget_old),
+        Periodic("forget old notices", 3600, keeping.forget_old),
+        Periodic("forget who has left", 600, presence.forget_old),
     ],
 )

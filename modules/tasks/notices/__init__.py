@@ -1,0 +1,1 @@
+"""Notices: what has happened to a ticket, told to those colleagues whom it concerns."""
