@@ -11,6 +11,7 @@ from groupware.models import Attempt, Permission, Token, WebSession
 from groupware.module import Link, Module, Periodic
 from groupware.web import (
     accounts,
+    apps,
     health,
     identity,
     links,
@@ -53,6 +54,7 @@ module = Module(
         pages.blueprint,
         assets.blueprint,
         profile.blueprint,
+        apps.blueprint,
         setup.blueprint,
         health.blueprint,
         outgoing.blueprint,

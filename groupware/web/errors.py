@@ -41,6 +41,8 @@ TEXTS = {
 
 PROBLEMS = ("/api/", "/uploads")
 """Addresses that answer with a problem report (RFC 9457) whatever the client says it takes."""
+PAGES = ("/api/docs",)
+"""Addresses among them that are pages all the same."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
 BUSY = "5"  # seconds after which it is worth trying again
@@ -144,6 +146,8 @@ def answer(
 def wants_problem() -> bool:
     """True for programs: by the address, or because they take JSON and no HTML."""
     takes = request.accept_mimetypes
+    if request.path in PAGES:
+        return False
     return request.path.startswith(PROBLEMS) or (takes.accept_json and not takes.accept_html)
 
 

@@ -14,6 +14,7 @@ from werkzeug.utils import cached_property
 
 from groupware.config import Settings
 from groupware.text import LARGEST_NUMBER
+from groupware.web import programs
 from groupware.web.request import SAFE_METHODS, services
 
 UNSAFE_METHODS = frozenset(
@@ -77,13 +78,14 @@ def knows(settings: Settings, host: str) -> bool:
 def allow_size() -> None:
     """Let only those who seem to be signed in send files, and only to views that take them."""
     view = flask.current_app.view_functions.get(request.endpoint or "")
-    if (largest := getattr(view, "largest_body", None)) and SESSION_KEY in flask.session:
+    known = SESSION_KEY in flask.session or programs.comes_with_secret()
+    if (largest := getattr(view, "largest_body", None)) and known:
         request.max_content_length = largest
 
 
 def check_origin() -> None:
     """Refuse changes that another site's page sends, even with a token."""
-    if request.method in SAFE_METHODS:
+    if request.method in SAFE_METHODS or programs.comes_with_secret():
         return
     if site := request.headers.get("Sec-Fetch-Site"):
         if site not in ("same-origin", "none"):

@@ -16,6 +16,7 @@ from groupware.access import access_of
 from groupware.errors import Forbidden
 from groupware.models import User, WebSession
 from groupware.secrets import hash_of, new_secret
+from groupware.web import programs
 from groupware.web.errors import wants_problem
 from groupware.web.guard import SESSION_KEY
 from groupware.web.request import ANYONE, SAFE_METHODS, SIGNED_IN, afterwards, now, session
@@ -25,7 +26,19 @@ LONGEST = timedelta(days=7)
 NOTICED = timedelta(minutes=5)
 """How old `seen_at` may be before it is written again: a page view costs no write each time."""
 
-csrf = CSRFProtect()
+
+class FormTokens(CSRFProtect):  # type: ignore[misc]  # flask_wtf has no types
+    """Asks for the form token of whoever comes with a session: browsers send that by themselves."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:  # noqa: FBT001, FBT002  # overridden
+        if programs.comes_with_secret():
+            return
+        if request.path.startswith(programs.API) and SESSION_KEY not in flask.session:
+            return  # nobody: answered with 401
+        super().protect(apply_exemptions)
+
+
+csrf = FormTokens()
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,9 @@ def admit() -> ResponseReturnValue | None:
     if request.method == "OPTIONS":
         return None  # answered with the methods that there are
     g.user = None
-    if SESSION_KEY in flask.session:
+    if programs.comes_with_secret():
+        g.user = programs.bearer()
+    elif SESSION_KEY in flask.session:
         g.user = recognise(session(), flask.session[SESSION_KEY], now())
         g.face = Face.of(g.user) if g.user else None
     if request.endpoint is None:
@@ -92,7 +107,7 @@ def admit() -> ResponseReturnValue | None:
         return None
     if g.user is None:
         if wants_problem():
-            raise Unauthorized
+            raise Unauthorized(www_authenticate=programs.BEARER)
         target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
         return redirect(url_for("accounts.login", next=target), 302)
     if audience is not SIGNED_IN and access_of(session(), g.user).permissions.isdisjoint(audience):

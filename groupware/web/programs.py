@@ -1,0 +1,72 @@
+"""Programs come with a secret in the header of each request, where people have a session.
+
+Whoever sends an `Authorization` header is judged by it alone: no cookie helps where it is wrong.
+So such requests need no form token, for no other site's page can make a browser send that header.
+"""
+
+import logging
+from datetime import timedelta
+
+from flask import request
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from groupware import tokens
+from groupware.models import Token, TokenKind, User
+from groupware.web import limits
+from groupware.web.request import afterwards, now, release, services, session
+
+log = logging.getLogger(__name__)
+
+API = "/api/"
+BEARER = WWWAuthenticate("bearer")
+MOST_WRONG, WITHIN = 60, timedelta(minutes=1)
+LONGEST_SECRET = 200
+
+
+def comes_with_secret() -> bool:
+    """True where a request to the API names a secret, right or wrong, of a program."""
+    return request.path.startswith(API) and "Authorization" in request.headers
+
+
+def bearer() -> User:
+    """Whose API token the request carries; 401 where it opens nothing."""
+    given = request.authorization
+    if given is not None and given.type == "bearer" and given.token:
+        found = recognise(given.token, TokenKind.API)
+        if found is not None:
+            return found
+    raise refused(BEARER)
+
+
+def recognise(secret: str, *kinds: TokenKind) -> User | None:
+    """Who holds this secret, which is then noticed as used; None where it opens nothing."""
+    if len(secret) > LONGEST_SECRET:
+        return None
+    found = tokens.holder(session(), secret, *kinds)
+    if found is None:
+        return None
+    token, user = found
+    if token.used_at is None or now() - token.used_at > tokens.NOTICED:
+        _notice(token)
+    return user
+
+
+def refused(how: WWWAuthenticate) -> Unauthorized:
+    """401, and which secret to send; raises 429 where too many wrong ones came from one place."""
+    place = limits.place(request.remote_addr)
+    log.warning("secret refused: %s from %s", request.path, place)
+    release()
+    with services().database.writing() as counting:
+        limits.count(counting, f"secret|{place}", most=MOST_WRONG, within=WITHIN, now=now())
+    return Unauthorized(www_authenticate=how)
+
+
+def _notice(token: Token) -> None:
+    token_id, at = token.id, now()
+
+    def notice(writing: Session) -> None:
+        tokens.notice(writing, token_id, now=at)
+
+    afterwards(notice)
