@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from groupware import assets
 from groupware import uploads as files
+from groupware.mailboxes.models import InboundMail
 from groupware.models import Attempt, Permission, Token, WebSession
 from groupware.module import Link, Module, Periodic
 from groupware.web import (
@@ -79,5 +80,6 @@ module = Module(
         Link("Outgoing mail", "outgoing.mails", "mail", Permission.ADMINISTER, "System"),
         Link("Journal", "journal.journal", "history", Permission.ADMINISTER, "System"),
     ],
+    files=[InboundMail],
     periodic=[Periodic("core.tidy", 3600, tidy)],
 )

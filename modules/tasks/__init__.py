@@ -13,6 +13,7 @@ from modules.tasks import (
     views,
 )
 from modules.tasks.icalendar import views as icalendar
+from modules.tasks.mail import models as mail_models  # noqa: F401  # tables
 from modules.tasks.notices import keeping
 from modules.tasks.together import presence
 
