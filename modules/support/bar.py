@@ -4,19 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from modules.support.filters import (
-    DueBy,
-    Filters,
-    Order,
-    Scope,
-    Sort,
-    WaitsFor,
-    Whose,
-    address,
-)
-from modules.support.queue_choices import Choices
+from modules.support.filters import address, but, options
 from modules.support.rows import Row
 from modules.tasks.models import Urgency
+from modules.tasks.queue.choices import Choices
+from modules.tasks.queue.filters import DueBy, Filters, Order, Scope, Sort, WaitsFor, Whose
 
 
 @dataclass(frozen=True)
@@ -101,14 +93,14 @@ def chips(filters: Filters, choices: Choices, rows: Sequence[Row]) -> list[Chip]
     """A chip for each filter in force; the states looked at are always said."""
     found = [
         Chip(
-            _said(name, filters, choices, rows), ICONS[name], filters.but(**{name: _without(name)})
+            _said(name, filters, choices, rows), ICONS[name], but(filters, **{name: _without(name)})
         )
         for name in filters.in_force()
         if name != "state"
     ]
     scope = filters.scope
     if scope != Scope.ALL:
-        found.insert(0, Chip(STATES[scope], ICONS["state"], filters.but(state=Scope.ALL)))
+        found.insert(0, Chip(STATES[scope], ICONS["state"], but(filters, state=Scope.ALL)))
     return found
 
 
@@ -129,7 +121,7 @@ def menus(filters: Filters, choices: Choices) -> list[Menu]:
         Menu(
             LABELS[name],
             ICONS[name],
-            list(map(Option, values[name].values(), filters.options(name, values[name]))),
+            list(map(Option, values[name].values(), options(filters, name, values[name]))),
             rare=name in RARE,
         )
         for name in values
@@ -140,7 +132,7 @@ def menus(filters: Filters, choices: Choices) -> list[Menu]:
 def states(filters: Filters) -> list[Option]:
     """In which states one may look."""
     return [
-        Option(text, filters.but(state=scope), scope == filters.scope)
+        Option(text, but(filters, state=scope), scope == filters.scope)
         for scope, text in STATES.items()
     ]
 
@@ -150,7 +142,7 @@ def sorts(filters: Filters) -> list[Option]:
     return [
         Option(
             text,
-            filters.but(sort=sort, order=order),
+            but(filters, sort=sort, order=order),
             sort == filters.by and (order == Order.DESCENDING) == filters.descending,
         )
         for sort, texts in SORTS.items()

@@ -13,8 +13,9 @@ from groupware.models import User
 from groupware.module import Item, Section
 from groupware.web.request import now
 from groupware.web.shell import nav
-from modules.support.filters import MINE, OVERDUE, PATH, UNASSIGNED, VIEWS, Filters, address
+from modules.support.filters import MINE, OVERDUE, PATH, UNASSIGNED, VIEWS, address, asked_for
 from modules.tasks.counts import NOTHING, Counted, Counts, Listed, counts, listed
+from modules.tasks.queue.filters import Filters
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,6 @@ def _shown_now() -> Filters | None:
     if request.path != PATH:
         return None
     try:
-        return Filters.read(request.args).view
+        return asked_for().view
     except BadRequest:
         return None

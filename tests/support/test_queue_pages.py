@@ -4,13 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from modules.support import queue
-from modules.support.conditions import Asked
-from modules.support.filters import Filters
-from modules.support.queue import cut
 from modules.tasks import search_index, tickets
 from modules.tasks.models import State, Task, TaskList
 from modules.tasks.queries import lists_worked_by
+from modules.tasks.queue import Asked, Filters, cut
+from modules.tasks.queue import paging as queue
 from tests.bulk import fill
 from tests.factories import NOON, Desk
 

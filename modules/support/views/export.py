@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from groupware.models import User
 from groupware.web.request import MANAGE_SUPPORT, MANAGE_TICKETS, actor, now, open_to, session
-from modules.support.conditions import Asked
-from modules.support.filters import Filters
-from modules.support.queue import cut
-from modules.support.queue_choices import choices
+from modules.support.filters import asked_for
 from modules.tasks.icalendar.views import download
 from modules.tasks.models import Task
 from modules.tasks.queries import worked_by
+from modules.tasks.queue import Asked, cut
+from modules.tasks.queue.choices import choices
 
 blueprint = Blueprint("support_export", __name__)
 
@@ -24,7 +23,7 @@ blueprint = Blueprint("support_export", __name__)
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def ics() -> ResponseReturnValue:
     """The tickets of the queue's address, all of its pages, as iCalendar."""
-    filters = Filters.read(request.args)
+    filters = asked_for()
     lists = [each.id for each in choices(session(), actor()).lists]
     asked, person_id = Asked(actor().id, lists, filters, now()), actor().id
 

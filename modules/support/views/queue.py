@@ -9,15 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from groupware.web.request import MANAGE_SUPPORT, MANAGE_TICKETS, actor, now, open_to, page, session
 from modules.support import bar
-from modules.support.conditions import Asked
-from modules.support.filters import VIEWS, Filters, address
-from modules.support.queue import cut
-from modules.support.queue_choices import choices
+from modules.support.filters import VIEWS, address, asked_for, place
 from modules.support.rows import Row, rows
-from modules.support.segments import Place
 from modules.support.sidebar import look
 from modules.tasks.counts import Counted, Listed
 from modules.tasks.models import State
+from modules.tasks.queue import Asked, Filters, cut
+from modules.tasks.queue.choices import choices
 
 blueprint = Blueprint("support", __name__)
 
@@ -35,8 +33,8 @@ class Group:
 @blueprint.get("/support")
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def queue() -> ResponseReturnValue:
-    filters = Filters.read(request.args)
-    places = {name: Place.read(request.args[name]) for name in _ends()}
+    filters = asked_for()
+    places = {name: place(name) for name in _ends()}
     known = choices(session(), actor())
     asked = Asked(actor().id, [each.id for each in known.lists], filters, now())
     shown = cut(session(), asked, **places)

@@ -12,13 +12,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, literal, tuple_
-from werkzeug.exceptions import BadRequest
 
+from groupware.errors import Invalid
 from groupware.text import LARGEST_NUMBER
-from modules.support.filters import Filters, Sort
 from modules.tasks.models import State, Task, Urgency
+from modules.tasks.queue.filters import Filters, Sort
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NOWHERE = "There is no such place in this list."
 PLACE = re.compile(r"([0-9]{1,2})\.(-?[0-9]{1,17})\.([0-9]{1,19})", re.ASCII)
 
 
@@ -32,10 +33,10 @@ class Place:
 
     @classmethod
     def read(cls, value: str) -> "Place":
-        """A place out of an address; raises BadRequest."""
+        """A place out of an address; raises Invalid."""
         found = PLACE.fullmatch(value)
         if not found or not 0 < int(found[3]) <= LARGEST_NUMBER:
-            raise BadRequest
+            raise Invalid(place=NOWHERE)
         return cls(int(found[1]), int(found[2]), int(found[3]))
 
     @classmethod
@@ -59,11 +60,11 @@ class Segment:
     condition: ColumnElement[bool] | None = None
 
     def past(self, place: Place, *, down: bool) -> ColumnElement[bool]:
-        """What follows a place, walking down or up; raises BadRequest for no such place."""
+        """What follows a place, walking down or up; raises Invalid for no such place."""
         try:
             when = EPOCH + timedelta(microseconds=place.key)
         except OverflowError as error:
-            raise BadRequest from error
+            raise Invalid(place=NOWHERE) from error
         key = place.number if self.key is Task.id else when
         here = tuple_(self.key, Task.id)
         there = tuple_(literal(key, self.key.type), literal(place.number, Task.id.type))

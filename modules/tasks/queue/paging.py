@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest
 
-from modules.support.conditions import Asked, Narrowed, narrowed
-from modules.support.segments import Place, Segment, segments
+from groupware.errors import Invalid
 from modules.tasks import search
 from modules.tasks.models import Task
 from modules.tasks.queries import of_lists
+from modules.tasks.queue.conditions import Asked, Narrowed, narrowed
+from modules.tasks.queue.segments import NOWHERE, Place, Segment, segments
 
 PAGE = 50
 MOST_ARMS = 12
@@ -64,7 +64,7 @@ def _listed(
     numbered = list(enumerate(segments(asked.filters)))
     if place:
         if place.segment >= len(numbered):
-            raise BadRequest
+            raise Invalid(place=NOWHERE)
         numbered = numbered[: place.segment + 1] if back else numbered[place.segment :]
     if back:
         numbered.reverse()

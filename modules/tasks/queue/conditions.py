@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, and_, false, func, literal, select
 from sqlalchemy.orm import Session
 
 from groupware.text import LARGEST_NUMBER
-from modules.support.filters import DueBy, Filters, Sort, WaitsFor, Whose
 from modules.tasks.models import Seen, Task, task_categories
 from modules.tasks.queries import unassigned
+from modules.tasks.queue.filters import DueBy, Filters, Sort, WaitsFor, Whose
 
 SOON = timedelta(hours=24)
 FEW = 1_000
