@@ -3,6 +3,7 @@
 from groupware.models import Permission
 from groupware.module import Link, Module
 from modules.support import demo, first_list, sidebar
+from modules.support.bulk import models as bulk_models  # noqa: F401  # tables
 from modules.support.settings import access, categories, check, headings, lists, locations, told
 from modules.support.views import acts, add, comments, deletion, export, ticket
 from modules.support.views import queue as queue_page

@@ -12,7 +12,9 @@ from modules.tasks import (
     search_index,
     views,
 )
+from modules.tasks.checklists import models as checklist_models  # noqa: F401  # tables
 from modules.tasks.icalendar import views as icalendar
+from modules.tasks.letters import models as letter_models  # noqa: F401  # tables
 from modules.tasks.mail import models as mail_models  # noqa: F401  # tables
 from modules.tasks.notices import keeping
 from modules.tasks.together import presence

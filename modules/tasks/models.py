@@ -379,6 +379,18 @@ class Link(Base):
     kind: Mapped[str] = mapped_column(String(16), primary_key=True, default="related")
 
 
+class WebLink(Base):
+    """A page elsewhere that belongs to a ticket; seen by the list's agents."""
+
+    __tablename__ = "web_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), index=True)
+    url: Mapped[str] = mapped_column(String(2000))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    created: Mapped[datetime]
+
+
 class Seen(Base):
     """Until when somebody has read a ticket."""
 
@@ -434,6 +446,12 @@ _newest(
     "ix_tasks_unassigned", "task_list_id", "phase", "last_modified", where="assignee_id IS NULL"
 )
 _newest("ix_tasks_waiting", "task_list_id", "phase", "last_modified", where="waiting IS NOT NULL")
+Index(
+    "ix_tasks_merged_into",
+    Task.merged_into_id,
+    sqlite_where=text("merged_into_id IS NOT NULL"),
+    postgresql_where=text("merged_into_id IS NOT NULL"),
+)
 Index("ix_tasks_list_number", Task.task_list_id, Task.phase, Task.id)
 Index(
     "ix_tasks_list_due",
