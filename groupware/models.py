@@ -283,24 +283,28 @@ class Upload(Base):
 
 
 class Delivery(StrEnum):
-    """waiting -> claimed -> sent | failed; a claim older than ten minutes is free again."""
+    """waiting -> claimed -> sent | failed | held; a claim older than ten minutes is free again."""
 
     WAITING = "waiting"
     CLAIMED = "claimed"
     SENT = "sent"
     FAILED = "failed"
+    HELD = "held"  # it may have arrived: a person decides
 
 
 class OutboundMail(Base):
-    """A mail to be sent, written with its cause; while no server is set up it waits, and is shown."""
+    """A mail to one address, noted with its cause; while no server is set up it waits, and is shown."""
 
     __tablename__ = "outbound_mail"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), default="account")  # who writes it, and why
     message_id: Mapped[str] = mapped_column(String(250), unique=True)
     recipient: Mapped[str] = mapped_column(String(320))
     subject: Mapped[str] = mapped_column(String(250))
-    message: Mapped[bytes] = mapped_column(LargeBinary)
+    message: Mapped[bytes] = mapped_column(LargeBinary)  # empty until it is written
+    mailbox_id: Mapped[int | None]  # goes out by this mailbox's server, where it has one
+    envelope: Mapped[str] = mapped_column(String(400), default="")  # where reports of it go
     secret: Mapped[bool] = mapped_column(default=False)  # holds a link that signs somebody in
     state: Mapped[Delivery] = mapped_column(String(8), default=Delivery.WAITING)
     tries: Mapped[int] = mapped_column(default=0)
@@ -309,8 +313,10 @@ class OutboundMail(Base):
     sent_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     error: Mapped[str] = mapped_column(Text, default="")
+    log: Mapped[list[list[str]]] = mapped_column(JSON, default=list)  # times, and what was said
 
     __table_args__ = (
+        Index("ix_outbound_mail_recipient", "recipient", "kind", "created_at"),
         Index(
             "ix_outbound_mail_due",
             "due_at",

@@ -1,43 +1,53 @@
-"""Mail out: a row first, written with its cause; a worker sends it afterwards, at least once.
+"""Mail out: a row first, noted with its cause; a worker sends it afterwards, at least once.
 
 waiting -> claimed -> sent          the server took it
    ^          |
    |          +-> waiting           refused for now: tried again after 1 min, 2, 4 ... 8 h
    |          +-> failed            refused for good (5xx), or not taken for five days
+   |          +-> held              twice lost after the final dot: it may have arrived
    +----------+                     a claim older than ten minutes is free again
 
-`due_at` says when a row may be taken next, also while it is claimed. The bytes and the Message-ID
-are frozen by `put`, so a mail that goes out twice after a crash is the same mail. From is the
-server's matter (see smtp.py): mail that waits for a server to be set up has the right one then.
+A row is for one address, so one that is refused keeps no other from being sent. `due_at` says when
+a row may be taken next, also while it is claimed. `put` freezes the bytes and the Message-ID at
+once. `note` leaves that to a module's writer, which the worker calls once the row is due and before
+any server is spoken to: until then the cause can be taken back. Either way a mail that goes out
+twice after a crash is the same mail. From is the server's matter (see smtp.py) where no mailbox
+says otherwise: mail that waits for a server to be set up has the right one then.
 """
 
-import re
+import logging
 import secrets
-import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 
 from sqlalchemy import Select, event, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from groupware.database import Database
+from groupware.mail.writing import (
+    LONGEST_SUBJECT,
+    Sheet,
+    ascii_address,
+    frozen,
+    one_line,
+    printable,
+)
 from groupware.models import Delivery, OutboundMail
+
+log = logging.getLogger(__name__)
 
 CLAIMED_FOR = timedelta(minutes=10)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=8)
 GIVEN_UP_AFTER = timedelta(days=5)
-LONGEST_SUBJECT = 200
-LONGEST_TEXT = 200_000
+UNWRITTEN = b""
+MOST_LOGGED = 20
 
-PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")
 NO_ADDRESS = "This is no address that mail can be sent to."
 UNCERTAIN = "The connection was lost after the mail was handed over: it may have arrived."
+NOT_WRITTEN = "It could not be written; the program's log says why."
 
 _random = secrets.SystemRandom()
 
@@ -48,14 +58,20 @@ class Mail:
 
     recipient: str
     message: bytes
+    message_id: str = ""
+    mailbox_id: int | None = None
+    envelope: str = ""
 
 
 class Refused(Exception):
-    """The server did not take the mail: for good, or for now."""
+    """The server did not take the mail: for good, or for now.
 
-    def __init__(self, text: str, *, for_good: bool = False) -> None:
+    `unreachable` says that no mail at all can go to this server now.
+    """
+
+    def __init__(self, text: str, *, for_good: bool = False, unreachable: bool = False) -> None:
         super().__init__(text)
-        self.for_good = for_good
+        self.for_good, self.unreachable = for_good, unreachable
 
 
 class Uncertain(Exception):
@@ -64,6 +80,9 @@ class Uncertain(Exception):
 
 Transport = Callable[[Mail], object]
 """Sends one mail, or raises Refused or Uncertain."""
+
+Write = Callable[[Session, OutboundMail, datetime], None]
+"""Writes a mail that was noted (see `fill`), or deletes its row where there is no cause any more."""
 
 
 def put(
@@ -80,29 +99,58 @@ def put(
     `secret` marks a text that signs somebody in: only administrators are shown it. An address
     that cannot be one makes a failed row, never a failed use case.
     """
-    recipient = _ascii_address(to)
-    subject = one_line(subject)[:LONGEST_SUBJECT]
-    message_id = f"<gw.{secrets.token_hex(16)}@groupware.invalid>"
-    row = OutboundMail(
-        message_id=message_id,
-        recipient=recipient or one_line(to)[:320],
-        subject=subject,
-        message=_frozen(recipient or "", subject, text, message_id, now),
-        secret=secret,
-        due_at=now,
-        created_at=now,
-        state=Delivery.WAITING if recipient else Delivery.FAILED,
-        error="" if recipient else NO_ADDRESS,
-    )
-    session.add(row)
-    session.flush()
-    session.info[_FRESH] = True
-    return row
+    row = _row(kind="account", to=to, subject=subject, now=now, secret=secret)
+    row.message = frozen(
+        Sheet(ascii_address(to) or "", row.subject, text), row.message_id, now
+    )  # fmt: skip
+    return _added(session, row)
 
 
-def claim(session: Session, *, now: datetime) -> int | None:
-    """Take the next mail that is due, for ten minutes; its id, or None."""
-    row = session.scalar(_due(now).limit(1).with_for_update(skip_locked=True))
+def note(
+    session: Session, kind: str, *, to: str, subject: str, due_at: datetime, now: datetime
+) -> OutboundMail:
+    """A mail of this kind to one person, written by its module's writer once it is due."""
+    row = _row(kind=kind, to=to, subject=subject, now=now)
+    row.due_at = due_at
+    return _added(session, row)
+
+
+def fill(row: OutboundMail, sheet: Sheet, message_id: str, now: datetime) -> None:
+    """Freeze what a noted mail says; from now on it is this mail, however often it is sent."""
+    row.message_id, row.subject = message_id, one_line(sheet.subject)[:LONGEST_SUBJECT]
+    row.message = frozen(sheet, message_id, now)
+
+
+def write(database: Database, writers: Mapping[str, Write], clock: Callable[[], datetime]) -> int:
+    """Let everything be written that is due, each in a transaction of its own; how many."""
+    written = 0
+    while True:
+        with database.writing() as session:
+            unwritten = _due(clock()).where(OutboundMail.message == UNWRITTEN)
+            row = session.scalar(unwritten.limit(1).with_for_update(skip_locked=True))
+            if row is None:
+                return written
+            try:
+                with session.begin_nested():
+                    writers[row.kind](session, row, clock())
+                    session.flush()
+            except Exception:
+                log.exception("outgoing mail %s cannot be written", row.id)
+                row.state, row.error = Delivery.FAILED, NOT_WRITTEN
+            written += 1
+
+
+def claim(
+    session: Session, *, now: datetime, mailboxes: Collection[int] | None = None
+) -> int | None:
+    """Take the next written mail that is due, for ten minutes; its id, or None.
+
+    Where the desk has no server of its own, only mail of `mailboxes`, which have one.
+    """
+    ready = _due(now).where(OutboundMail.message != UNWRITTEN)
+    if mailboxes is not None:
+        ready = ready.where(OutboundMail.mailbox_id.in_(mailboxes))
+    row = session.scalar(ready.limit(1).with_for_update(skip_locked=True))
     if row is None:
         return None
     row.state, row.claimed_at, row.due_at = Delivery.CLAIMED, now, now + CLAIMED_FOR
@@ -123,47 +171,75 @@ def attempt(mail: Mail, transport: Transport) -> Exception | None:
 
 def settle(session: Session, mail_id: int, failure: Exception | None, *, now: datetime) -> None:
     """Write down what became of a mail that was claimed."""
-    row = session.get_one(OutboundMail, mail_id)
+    row = session.get(OutboundMail, mail_id)
+    if row is None:  # its ticket is gone for good
+        return
     uncertain_before = row.error == UNCERTAIN
     if failure is None:
         row.state, row.sent_at, row.error = Delivery.SENT, now, ""
+        logged(row, "The server took it.", now)
         return
-    row.error = UNCERTAIN if isinstance(failure, Uncertain) else _printable(str(failure))[:2000]
-    if (
-        (isinstance(failure, Refused) and failure.for_good)
-        or (isinstance(failure, Uncertain) and uncertain_before)
-        or now - row.created_at > GIVEN_UP_AFTER
-    ):
+    uncertain = isinstance(failure, Uncertain)
+    row.error = UNCERTAIN if uncertain else printable(str(failure))[:2000]
+    logged(row, row.error, now)
+    if uncertain and uncertain_before:
+        row.state = Delivery.HELD
+    elif (
+        isinstance(failure, Refused) and failure.for_good
+    ) or now - row.created_at > GIVEN_UP_AFTER:
         row.state = Delivery.FAILED
     else:
         row.state, row.due_at = Delivery.WAITING, now + pause(row.tries)
 
 
-def deliver(database: Database, mail_id: int, transport: Transport, *, now: datetime) -> None:
+def logged(row: OutboundMail, said: str, now: datetime) -> None:
+    """Add a line to what is known of a delivery; the oldest ones go."""
+    row.log = [*row.log, [now.isoformat(timespec="seconds"), said[:500]]][-MOST_LOGGED:]
+
+
+def deliver(
+    database: Database, mail_id: int, transport: Transport, *, now: datetime
+) -> Exception | None:
     """Send a mail that was claimed: no transaction is open while the server is spoken to."""
     with database.reading() as session:
         row = session.get_one(OutboundMail, mail_id)
-        mail = Mail(row.recipient, row.message)
+        mail = Mail(row.recipient, row.message, row.message_id, row.mailbox_id, row.envelope)
     failure = attempt(mail, transport)
     with database.writing() as session:
         settle(session, mail_id, failure, now=now)
+    return failure
 
 
-def sweep(database: Database, transport: Transport, clock: Callable[[], datetime]) -> int:
-    """Send everything that is due, one after the other; how many were tried."""
+def sweep(
+    database: Database,
+    transport: Transport,
+    clock: Callable[[], datetime],
+    mailboxes: Collection[int] | None = None,
+) -> int:
+    """Send everything that is due, one after the other; how many were tried.
+
+    Once a mailbox's server cannot be reached, the rest of its mail waits without holding up others.
+    """
     tried = 0
+    unreachable: dict[int | None, Exception] = {}
     while True:
         with database.writing() as session:
-            mail_id = claim(session, now=clock())
-        if mail_id is None:
-            return tried
-        deliver(database, mail_id, transport, now=clock())
+            mail_id = claim(session, now=clock(), mailboxes=mailboxes)
+            if mail_id is None:
+                return tried
+            by = session.get_one(OutboundMail, mail_id).mailbox_id
+            if down := unreachable.get(by):
+                settle(session, mail_id, down, now=clock())
         tried += 1
+        if not down:
+            failure = deliver(database, mail_id, transport, now=clock())
+            if isinstance(failure, Refused) and failure.unreachable:
+                unreachable[by] = failure
 
 
 def retry(session: Session, row: OutboundMail, *, now: datetime) -> None:
-    """Let a failed or waiting mail be tried at once, with five more days to go."""
-    if row.state in (Delivery.FAILED, Delivery.WAITING) and row.error != NO_ADDRESS:
+    """Let a mail that failed, waits or is held be tried at once, with five more days to go."""
+    if row.state in (Delivery.FAILED, Delivery.WAITING, Delivery.HELD) and row.error != NO_ADDRESS:
         row.state, row.due_at, row.created_at, row.error = Delivery.WAITING, now, now, ""
         session.info[_FRESH] = True
 
@@ -174,20 +250,34 @@ def pause(tries: int) -> timedelta:
     return doubled * _random.uniform(0.8, 1.2)
 
 
-def one_line(text: str) -> str:
-    """Text for a header: no line break or control, and nothing that reads as an encoded word.
-
-    Some versions of Python decode `=?...?=` in what they are given, line breaks included.
-    """
-    text = "".join(" " if unicodedata.category(letter) in _BREAKS else letter for letter in text)
-    while "=?" in text:
-        text = text.replace("=?", "= ?")
-    return " ".join(text.split())
-
-
 def on_commit(wake: Callable[[], object]) -> None:
     """Call this whenever a transaction that put mail has been committed."""
     _wakers[:] = [wake]
+
+
+def _row(
+    *, kind: str, to: str, subject: str, now: datetime, secret: bool = False
+) -> OutboundMail:
+    recipient = ascii_address(to)
+    return OutboundMail(
+        kind=kind,
+        message_id=f"<gw.{secrets.token_hex(16)}@groupware.invalid>",
+        recipient=recipient or one_line(to)[:320],
+        subject=one_line(subject)[:LONGEST_SUBJECT],
+        message=UNWRITTEN,
+        secret=secret,
+        due_at=now,
+        created_at=now,
+        state=Delivery.WAITING if recipient else Delivery.FAILED,
+        error="" if recipient else NO_ADDRESS,
+    )
+
+
+def _added(session: Session, row: OutboundMail) -> OutboundMail:
+    session.add(row)
+    session.flush()
+    session.info[_FRESH] = True
+    return row
 
 
 def _due(now: datetime) -> Select[OutboundMail]:
@@ -197,61 +287,6 @@ def _due(now: datetime) -> Select[OutboundMail]:
         select(OutboundMail)
         .where(under_way, OutboundMail.due_at <= now)
         .order_by(OutboundMail.due_at)
-    )
-
-
-def _ascii_address(address: str) -> str | None:
-    """The address with its domain in ASCII, or None where it is not one plain address."""
-    local, _, domain = address.strip().rpartition("@")
-    try:
-        plain = f"{local}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
-        return None
-    return plain if PLAIN_ADDRESS.fullmatch(plain) and len(plain) <= 320 else None
-
-
-def _frozen(recipient: str, subject: str, text: str, message_id: str, now: datetime) -> bytes:
-    message = EmailMessage(policy=SMTP)
-    if recipient:
-        message["To"] = recipient
-    message["Subject"] = subject
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = message_id
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(_printable(text)[:LONGEST_TEXT], cte="quoted-printable")
-    frozen = message.as_bytes()
-    _check_headers(frozen)
-    return frozen
-
-
-def _check_headers(message: bytes) -> None:
-    """Nothing may have become a header that was not meant as one, whatever the library does."""
-    head = message.split(b"\r\n\r\n", 1)[0]
-    names = [line.split(b":")[0] for line in head.split(b"\r\n") if line[:1] not in b" \t"]
-    if len(names) != len(set(names)) or not set(names) <= _HEADERS:
-        raise ValueError("a header has got into a mail that nobody wrote")
-
-
-_BREAKS = {"Cc", "Cs", "Zl", "Zp", "Zs"}
-_HEADERS = {
-    b"To",
-    b"Subject",
-    b"Date",
-    b"Message-ID",
-    b"Auto-Submitted",
-    b"X-Auto-Response-Suppress",
-    b"Content-Type",
-    b"Content-Transfer-Encoding",
-    b"MIME-Version",
-}
-
-
-def _printable(text: str) -> str:
-    return "".join(
-        letter
-        for letter in text.replace("\r\n", "\n").replace("\r", "\n")
-        if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs")
     )
 
 

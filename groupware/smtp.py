@@ -18,7 +18,8 @@ from email.utils import formataddr
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from groupware.outbox import PLAIN_ADDRESS, Mail, Refused, Transport, Uncertain, one_line
+from groupware.mail.writing import PLAIN_ADDRESS, one_line
+from groupware.outbox import Mail, Refused, Transport, Uncertain
 
 PORTS = {"smtp": 25, "starttls": 587, "smtps": 465}
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

@@ -190,7 +190,7 @@ def test_what_may_have_arrived_is_tried_once_more_then_held(
         outbox.sweep(database, lost, lambda: NOON + timedelta(hours=hours))  # noqa: B023
     assert len(tried) == 2
     assert tried[0] == tried[1]
-    assert state_of(database, row.id).state == Delivery.FAILED
+    assert state_of(database, row.id).state == Delivery.HELD
 
 
 def test_a_committed_mail_wakes_the_worker(
