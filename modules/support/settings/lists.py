@@ -1,6 +1,5 @@
 """Task lists: all of them under their headings, and the page of one."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
 from typing import Any
@@ -11,7 +10,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from wtforms.fields.choices import SelectChoice
 
-from groupware import acls
 from groupware.access import access_of
 from groupware.errors import Forbidden
 from groupware.models import Level, User
@@ -29,12 +27,12 @@ from groupware.web.request import (
     told,
 )
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import ask, conflict, differences, locked, mark
+from groupware.web.settings.saving import ask, conflict, differences
+from modules.support.settings import access
+from modules.support.settings.access import managed
 from modules.support.settings.forms import General, NewList, RulesForm
 from modules.support.settings.reach import reach_of
 from modules.tasks import lists
-from modules.tasks.access import require
-from modules.tasks.explain import AGENT_ACTS, LEVEL_WORDS
 from modules.tasks.lists import Rules, Side
 from modules.tasks.models import Grouping, TaskList
 from modules.tasks.queries import lists_worked_by
@@ -49,13 +47,6 @@ def manages_a_list(session: Session, person: User) -> bool:
     if access_of(session, person).manager:
         return True
     return session.scalar(lists_worked_by(person, Level.MANAGE).limit(1)) is not None
-
-
-def managed(list_id: int) -> TaskList:
-    """A list that the person at the page may set up; one they merely see is refused (403)."""
-    task_list = locked(lists_worked_by(actor()).where(TaskList.id == list_id))
-    require(session(), actor(), Level.MANAGE, task_list)
-    return task_list
 
 
 def in_order(query: Select[TaskList]) -> Select[TaskList]:
@@ -197,25 +188,17 @@ def shown(
     task_list: TaskList, *, general: General | None = None, rules: RulesForm | None = None
 ) -> ResponseReturnValue:
     """The page of a list; with a form that was refused, that form as it was sent (422)."""
-    lines = {side: acls.lines(session(), side.acl_id(task_list)) for side in Side}
+    controls = {side.value: access.control(task_list, side) for side in Side}
     return page(
         "settings/list.html",
         422 if general or rules else 200,
         task_list=task_list,
         general=general or general_of(task_list)[1],
         rules=rules or rules_of(task_list)[1],
-        lines=lines,
-        marks={side: mark(levels_of(found)) for side, found in lines.items()},
+        access=controls,
         reach=reach_of(session(), [task_list])[task_list.id],
-        levels=[(level, LEVEL_WORDS[level], act) for level, act in AGENT_ACTS.items()],
         manager=rights().manager,
-        most_lines=acls.MOST_LINES,
     )
-
-
-def levels_of(lines: Sequence[acls.Line]) -> dict[str, int]:
-    """What the lines of an access list say, as their form sends it."""
-    return {f"level-{line.group_id}": int(line.level) for line in lines}
 
 
 def general_of(task_list: TaskList, *, sent: bool = False) -> tuple[dict[str, Any], General]:

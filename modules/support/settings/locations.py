@@ -20,7 +20,7 @@ from groupware.web.request import (
 from groupware.web.settings.finding import MOST_FOUND, by_name, sought, to_pick
 from groupware.web.settings.forms import filled
 from groupware.web.settings.saving import ask, conflict, differences, locked
-from modules.support.settings.access import sent_group
+from groupware.web.sharing import sent_group
 from modules.support.settings.forms import NameForm
 from modules.tasks import locations
 
