@@ -15,6 +15,8 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from groupware import events
+from groupware.live.topics import Topic
+from groupware.mailboxes.outcome import Incoming
 from groupware.models import Permission, User
 
 
@@ -112,6 +114,8 @@ class Module:
     first_steps: Sequence[Step] = ()  # between the first manager and the mail
     files: Sequence[Any] = ()  # models with sha256, size and name, whose bytes must stay
     checks: Sequence[Callable[[Session], Iterable[str]]] = ()  # what `groupware verify` asks
+    incoming: Incoming | None = None  # takes mail that came in
+    topics: Sequence[Topic] = ()  # what pages can follow while they are open
 
 
 @cache

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
 from groupware.database import Base
@@ -132,6 +133,8 @@ class InboundMail(Base):
     subject: Mapped[str] = mapped_column(String(250), default="")
     outcome: Mapped[str] = mapped_column(String(12), default="")  # see groupware.mailboxes.outcome
     reason: Mapped[str] = mapped_column(Text, default="")  # why it is where it is
+    # Where it is, as the module that took it says: numbers of a ticket and of a comment.
+    told: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     released: Mapped[bool] = mapped_column(default=False)  # a person let it out of quarantine
 
     mailbox: Mapped[Mailbox] = relationship()
@@ -149,5 +152,6 @@ class InboundMail(Base):
             sqlite_where=text("stage = 'waiting'"),
             postgresql_where=text("stage = 'waiting'"),
         ),
+        Index("ix_inbound_mail_sender", "sender", "processed_at"),
         Index("ix_inbound_mail_stage", "stage", "id"),
     )

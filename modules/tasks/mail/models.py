@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupware.database import Base
@@ -29,7 +30,7 @@ class Intake(Base):
         ForeignKey("mailboxes.id", ondelete="CASCADE"), primary_key=True
     )
     task_list_id: Mapped[int] = mapped_column(ForeignKey("task_lists.id"), index=True)
-    unknown: Mapped[Unknown] = mapped_column(String(12), default=Unknown.QUARANTINE)
+    unknown: Mapped[Unknown] = mapped_column(String(12), default=Unknown.CONTACT)
     register_group_id: Mapped[int | None] = mapped_column(
         ForeignKey("groups.id", ondelete="SET NULL")
     )
@@ -74,6 +75,8 @@ class Placement(Base):
     )
     reason: Mapped[str] = mapped_column(Text, default="")
     doubt: Mapped[str] = mapped_column(Text, default="")  # why the sender may be another
+    # Where in the text its sender quotes: {"length": of the text, "spans": [[start, end], ...]}.
+    quoted: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     at: Mapped[datetime]
     moved_from_id: Mapped[int | None] = mapped_column(ForeignKey("tasks.id", ondelete="SET NULL"))
 
