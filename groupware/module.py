@@ -15,9 +15,11 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from groupware import events
+from groupware.config import Settings
 from groupware.live.topics import Topic
 from groupware.mailboxes.outcome import Incoming
 from groupware.models import Permission, User
+from groupware.outbox import Write
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ class Module:
     first_steps: Sequence[Step] = ()  # between the first manager and the mail
     files: Sequence[Any] = ()  # models with sha256, size and name, whose bytes must stay
     checks: Sequence[Callable[[Session], Iterable[str]]] = ()  # what `groupware verify` asks
+    # Who writes each kind of mail that the module notes in the outbox.
+    writers: Callable[[Settings], Mapping[str, Write]] | None = None
     incoming: Incoming | None = None  # takes mail that came in
     topics: Sequence[Topic] = ()  # what pages can follow while they are open
 

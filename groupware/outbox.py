@@ -255,9 +255,7 @@ def on_commit(wake: Callable[[], object]) -> None:
     _wakers[:] = [wake]
 
 
-def _row(
-    *, kind: str, to: str, subject: str, now: datetime, secret: bool = False
-) -> OutboundMail:
+def _row(*, kind: str, to: str, subject: str, now: datetime, secret: bool = False) -> OutboundMail:
     recipient = ascii_address(to)
     return OutboundMail(
         kind=kind,

@@ -1,4 +1,4 @@
-"""The mail server that GROUPWARE_SMTP_URL names.
+"""Handing mail to a server: the one that GROUPWARE_SMTP_URL names, or a mailbox's own.
 
     smtp://127.0.0.1:25                           plain: a relay on this machine
     starttls://user:secret@mail.example.org:587   TLS after the greeting
@@ -6,6 +6,9 @@
 
 `?from=support@example.org&name=Maple+Support` says who writes; `bounces=` is the envelope's sender,
 empty unless told, as automatic mail should have it. Certificates are always verified.
+
+A mail with an envelope sender of its own asks for reports to it: where the server knows RFC 3461,
+the mark in that address is the ENVID as well, so that a report finds back either way.
 """
 
 import re
@@ -38,6 +41,7 @@ class Server:
     bounces: str = ""
     user: str = ""
     password: str = field(default="", repr=False)
+    bearer: str = field(default="", repr=False)  # an access token, for XOAUTH2
 
 
 def server_at(url: str, hostname: str) -> Server:
@@ -80,15 +84,23 @@ def check(server: Server) -> None:
 
 
 def with_sender(server: Server, message: bytes) -> bytes:
-    """The frozen mail with its From before it."""
+    """The frozen mail with a From: its own, or the server's before it."""
+    if message[:5] == b"From:":
+        return message
     return f"From: {formataddr((server.name, server.sender))}\r\n".encode() + message
+
+
+def envelope_id(envelope: str) -> str:
+    """What a report about a mail is to name it by: the mark in its envelope's sender."""
+    return f"gw.{envelope.partition('@')[0].rpartition('+')[2]}" if "+" in envelope else ""
 
 
 def _send(server: Server, mail: Mail, tls: ssl.SSLContext) -> None:
     smtp = _connect(server, tls)
     try:
-        _expect(250, *_asked(smtp.mail, server.bounces))
-        _expect(250, *_asked(smtp.rcpt, mail.recipient))
+        returned, wished = _reports(smtp, mail)
+        _expect(250, *_asked(smtp.mail, mail.envelope or server.bounces, returned))
+        _expect(250, *_asked(smtp.rcpt, mail.recipient, wished))
         _expect(354, *_asked(smtp.docmd, "DATA"))
         lines = re.sub(rb"(?m)^\.", b"..", with_sender(server, mail.message))
         _asked(smtp.send, lines + (b"" if lines.endswith(b"\r\n") else b"\r\n") + b".\r\n")
@@ -111,23 +123,42 @@ def _connect(server: Server, tls: ssl.SSLContext) -> smtplib.SMTP:
             else smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
         )
     except (smtplib.SMTPException, OSError) as failure:
-        raise Refused(f"{server.host}:{server.port} cannot be reached: {failure}") from failure
+        said = f"{server.host}:{server.port} cannot be reached: {failure}"
+        raise Refused(said, unreachable=True) from failure
     try:
         if server.scheme == "starttls":
             smtp.starttls(context=tls)
         smtp.ehlo_or_helo_if_needed()
-        if server.user:
+        if server.bearer:
+            smtp.auth("XOAUTH2", lambda challenge=None: _xoauth2(server, challenge))
+        elif server.user:
             smtp.login(server.user, server.password)
     except (smtplib.SMTPException, OSError) as failure:
         # Also a wrong password: an administrator mends it, then everything that waits goes out.
         smtp.close()
-        raise Refused(f"{server.host}:{server.port} does not let us in: {failure}") from failure
+        said = f"{server.host}:{server.port} does not let us in: {failure}"
+        raise Refused(said, unreachable=True) from failure
     return smtp
 
 
-def _asked(ask: Callable[[Any], Any], argument: str | bytes) -> Any:
+def _xoauth2(server: Server, challenge: bytes | None) -> str:
+    """The token; a challenge means that it was refused, and an empty answer asks for the reason."""
+    if challenge is not None:
+        return ""
+    return f"user={server.user}\x01auth=Bearer {server.bearer}\x01\x01"
+
+
+def _reports(smtp: smtplib.SMTP, mail: Mail) -> tuple[list[str], list[str]]:
+    """What RFC 3461 lets us ask for: our name for the mail, and reports of failure and delay."""
+    name = envelope_id(mail.envelope)
+    if not name or not smtp.has_extn("dsn"):
+        return [], []
+    return [f"ENVID={name}", "RET=HDRS"], ["NOTIFY=FAILURE,DELAY"]
+
+
+def _asked(ask: Callable[..., Any], *arguments: Any) -> Any:
     try:
-        return ask(argument)
+        return ask(*arguments)
     except (smtplib.SMTPException, OSError) as failure:
         raise Refused(f"The connection was lost: {failure}") from failure
 

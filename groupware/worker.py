@@ -18,9 +18,10 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from groupware import blobs, module, outbox, scrub, smtp
+from groupware import blobs, module, outbox, scrub
 from groupware.config import Settings
 from groupware.database import Database, utc_now
+from groupware.mailboxes.sending import Post
 from groupware.models import Heartbeat
 from groupware.queue import Queue
 from groupware.upsert import insert
@@ -31,6 +32,7 @@ ALIVE = "worker"
 OUTBOX = "outbox"
 THREADS = 4
 TICK = 1.0
+SENDING = timedelta(seconds=5)
 BEAT = timedelta(seconds=10)
 DEAD_AFTER = timedelta(seconds=60)
 GRACE = 30
@@ -55,11 +57,19 @@ def jobs_of(settings: Settings, database: Database) -> list[Job]:
             lambda: scrub.collect(database, store, now=utc_now()),
         )
     ]
-    if settings.smtp_url:
-        send = smtp.transport(smtp.server_at(settings.smtp_url, settings.hostname))
-        jobs.append(
-            Job(OUTBOX, timedelta(seconds=10), lambda: outbox.sweep(database, send, utc_now))
-        )
+    writers = {
+        kind: write
+        for part in module.installed()
+        if part.writers
+        for kind, write in part.writers(settings).items()
+    }
+    post = Post(settings, database, store)
+
+    def send_what_waits() -> None:
+        outbox.write(database, writers, utc_now)
+        post.sweep(utc_now)
+
+    jobs.append(Job(OUTBOX, SENDING, send_what_waits))
     for part in module.installed():
         jobs += [
             Job(each.name, timedelta(seconds=each.seconds), _in_one(database, each))

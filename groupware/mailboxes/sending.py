@@ -1,0 +1,88 @@
+"""By which server a mail goes out: its mailbox's own, else the desk's."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+
+from groupware import outbox, smtp
+from groupware.blobs import Store
+from groupware.config import Settings
+from groupware.database import Database
+from groupware.mail.writing import whole
+from groupware.mailboxes.models import Auth, Mailbox, Tls
+from groupware.outbox import Mail, Refused, Transport
+from groupware.sealed import Seal, Unreadable
+
+SCHEMES = {Tls.TLS: "smtps", Tls.STARTTLS: "starttls", Tls.PLAIN: "smtp"}
+
+Bearer = Callable[[Mailbox, datetime], str]
+"""A mailbox's access token for sending, renewed where it has run out; raises Refused."""
+
+
+class Post:
+    """Knows the way out for each mail."""
+
+    def __init__(
+        self, settings: Settings, database: Database, store: Store, bearer: Bearer | None = None
+    ) -> None:
+        self.database, self.store, self.bearer = database, store, bearer
+        self.seal = Seal(settings.secret_key)
+        url = settings.smtp_url
+        self.desk = smtp.server_at(url, settings.hostname) if url else None
+
+    def sweep(self, clock: Callable[[], datetime]) -> int:
+        """Send what is due and has a way out; how many were tried."""
+        only = None
+        if self.desk is None:
+            with self.database.reading() as session:
+                only = session.scalars(select(Mailbox.id).where(Mailbox.smtp_host != "")).all()
+        return outbox.sweep(self.database, self.transport(clock), clock, only)
+
+    def transport(self, clock: Callable[[], datetime]) -> Transport:
+        """Sends one mail by its server, with its files in it."""
+
+        def send(mail: Mail) -> None:
+            server = self.server(mail.mailbox_id, clock())
+            try:
+                message = whole(mail.message, mail.message_id, self.store.open)
+            except FileNotFoundError as missing:
+                raise Refused("A file of this mail is not in the store.") from missing
+            smtp.transport(server)(replace(mail, message=message))
+
+        return send
+
+    def server(self, mailbox_id: int | None, now: datetime) -> smtp.Server:
+        """The server for this mailbox's mail; raises Refused where there is none now."""
+        if mailbox_id is not None:
+            with self.database.reading() as session:
+                mailbox = session.get(Mailbox, mailbox_id)
+            if mailbox is not None and mailbox.smtp_host:
+                return self.server_of(mailbox, now)
+        if self.desk is None:
+            raise Refused("No mail server is set up for this mailbox.", unreachable=True)
+        return self.desk
+
+    def server_of(self, mailbox: Mailbox, now: datetime) -> smtp.Server:
+        """A mailbox's own server; raises Refused where its secret cannot be had."""
+        server = smtp.Server(
+            scheme=SCHEMES[Tls(mailbox.smtp_tls)],
+            host=mailbox.smtp_host,
+            port=mailbox.smtp_port,
+            sender=mailbox.sender_address,
+            name=mailbox.from_name,
+            user=mailbox.smtp_user,
+        )
+        if mailbox.smtp_auth == Auth.XOAUTH2:
+            if self.bearer is None:
+                raise Refused("XOAUTH2 is not available.", unreachable=True)
+            return replace(server, bearer=self.bearer(mailbox, now))
+        if not mailbox.smtp_user:
+            return server
+        if mailbox.smtp_tls == Tls.PLAIN and mailbox.smtp_host not in smtp.LOOPBACK:
+            raise Refused("A password would go out in the clear.", unreachable=True)
+        try:
+            return replace(server, password=self.seal.open(mailbox.sealed_smtp_secret))
+        except Unreadable as unreadable:
+            raise Refused(str(unreadable), unreachable=True) from unreadable
