@@ -85,5 +85,12 @@ class TicketMoved(TicketEvent):
     from_list_id: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class TicketMerged(TicketEvent):
+    """It holds another ticket now, whose number leads to it; of that one TicketDeleted is told."""
+
+    source: Task
+
+
 class TicketDeleted(TicketEvent):
     """It is hidden, and can be restored."""

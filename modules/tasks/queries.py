@@ -80,7 +80,25 @@ def shared_with(user: User) -> Select[Task]:
 
 def deleted_of(user: User, now: datetime) -> Select[Task]:
     """Deleted tasks that the person can still bring back."""
-    return select(Task).where(Task.deleted_at > now - RESTORABLE, _works_on(user, Level.DELETE))
+    return select(Task).where(
+        Task.deleted_at > now - RESTORABLE,
+        Task.merged_into_id.is_(None),
+        _works_on(user, Level.DELETE),
+    )
+
+
+def merged_of(user: User, now: datetime) -> Select[Task]:
+    """Tasks that were merged into others, and that the person can still take apart again."""
+    return select(Task).where(
+        Task.merged_into_id.is_not(None),
+        Task.deleted_at > now - RESTORABLE,
+        _works_on(user, Level.WRITE),
+    )
+
+
+def leading_to(number: int) -> Select[int | None]:
+    """The number of the ticket that this one was merged into, whoever may see it."""
+    return select(Task.merged_into_id).where(Task.id == number)
 
 
 def lists_worked_by(user: User, level: Level = Level.READ) -> Select[TaskList]:
@@ -165,6 +183,13 @@ def numbered(number: int) -> Select[Task]:
     return select(Task).where(Task.id == number)
 
 
+def stamps_of(numbers: Collection[int]) -> Select[tuple[int, int, int, datetime]]:
+    """Whether these tasks have changed, whoever asks: for live pages, which say that and no more."""
+    return select(Task.id, Task.task_list_id, Task.change_number, Task.public_modified).where(
+        Task.id.in_(numbers)
+    )
+
+
 def categories_for(task_list: TaskList) -> Select[Category]:
     """Categories that tickets of this list may have."""
     return (
@@ -187,6 +212,11 @@ def of_lists(
     in the same transaction: hot pages bind the ids, so that each list's index gives its order.
     """
     return select(*columns).where(_equal(Task.task_list_id, list_ids), in_states(states))
+
+
+def ever_in(list_id: int) -> Select[Task]:
+    """Tasks of a list, deleted ones too; its id came from `lists_worked_by` in the same transaction."""
+    return select(Task).where(Task.task_list_id == list_id)
 
 
 def uid_taken(uid: str) -> Select[int]:

@@ -24,6 +24,7 @@ CHUNK = 2_000
 
 UNTOUCHED = frozenset(
     {"waiting", "urgency", "due", "categories", "started", "location", "linked", "unlinked"}
+    | {"web_linked", "web_unlinked", "checklist"}
 )
 """Acts of a TicketChanged that leave the document as it is."""
 
@@ -140,6 +141,7 @@ HANDLERS: dict[type[Event], tuple[Handler, ...]] = {
         events.CommentChanged,
         events.TicketAssigned,
         events.TicketMoved,
+        events.TicketMerged,
         events.TicketChanged,
     ),
     (follow,),

@@ -28,7 +28,15 @@ from modules.tasks.tickets.life import (
     set_state,
     wait,
 )
-from modules.tasks.tickets.links import join, link, unlink
+from modules.tasks.tickets.links import (
+    Relation,
+    add_web_link,
+    join,
+    link,
+    remove_web_link,
+    unlink,
+)
+from modules.tasks.tickets.merging import effects_of_merge, followed, merge, unmerge
 from modules.tasks.tickets.people import add_participant, hand_to, remove_participant
 from modules.tasks.tickets.properties import (
     Times,
@@ -41,15 +49,18 @@ from modules.tasks.tickets.properties import (
     set_times,
     set_urgency,
 )
+from modules.tasks.tickets.splitting import split
 
 __all__ = [
     "LONGEST_SUBJECT",
     "LONGEST_TEXT",
     "NO_LOCATION",
+    "Relation",
     "Request",
     "Times",
     "Urgency",
     "add_participant",
+    "add_web_link",
     "assign",
     "begin",
     "categorise",
@@ -58,24 +69,30 @@ __all__ = [
     "checked",
     "delete",
     "edit",
+    "effects_of_merge",
     "end_waiting",
     "file",
     "file_for",
+    "followed",
     "give",
     "hand_to",
     "join",
     "link",
     "locate",
+    "merge",
     "move",
     "plan",
     "remove_participant",
+    "remove_web_link",
     "restore",
     "set_due",
     "set_percent",
     "set_state",
     "set_times",
     "set_urgency",
+    "split",
     "tell_filed",
     "unlink",
+    "unmerge",
     "wait",
 ]

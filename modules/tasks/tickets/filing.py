@@ -103,7 +103,7 @@ def begin(
     session: Session,
     actor: User,
     *,
-    customer: User,
+    customer: User | None,
     task_list: TaskList,
     location: Location | None,
     subject: str,
@@ -131,7 +131,8 @@ def begin(
     )
     session.add(ticket)
     session.flush()
-    session.add(Participant(task_id=ticket.id, user_id=customer.id, is_customer=True))
+    if customer is not None:
+        session.add(Participant(task_id=ticket.id, user_id=customer.id, is_customer=True))
     return ticket
 
 

@@ -1,10 +1,11 @@
 """Whose ticket it is: its customer, and who else takes part."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from groupware.access import access_of
+from groupware.access import access_of, level_in
 from groupware.errors import Invalid
 from groupware.models import Level, User
 from modules.tasks.access import may_submit, require
@@ -13,7 +14,10 @@ from modules.tasks.models import Participant, Task
 
 
 def hand_to(session: Session, actor: User, ticket: Task, customer: User, *, now: datetime) -> None:
-    """Make somebody else the customer; who was it sees the ticket no more."""
+    """Make somebody else the customer; who was it sees the ticket no more.
+
+    A location that the new one may not file for is cleared.
+    """
     require(session, actor, Level.WRITE, ticket.task_list)
     before = ticket.customer
     if before is customer:
@@ -28,15 +32,11 @@ def hand_to(session: Session, actor: User, ticket: Task, customer: User, *, now:
     else:
         session.add(Participant(task_id=ticket.id, user_id=customer.id, is_customer=True))
     ticket.customer = customer
-    changed(
-        session,
-        actor,
-        ticket,
-        "customer",
-        now=now,
-        public=False,
-        customer=[before and before.id, customer.id],
-    )
+    changes: dict[str, Any] = {"customer": [before and before.id, customer.id]}
+    if ticket.location and level_in(session, customer, ticket.location.acl_id) < Level.READ:
+        changes["location"] = [ticket.location.name, None]
+        ticket.location = None
+    changed(session, actor, ticket, "customer", now=now, public=False, **changes)
 
 
 def add_participant(
