@@ -41,7 +41,21 @@ def respond(
     body = _checked(body, incoming)
     if is_over(ticket, now):
         ticket = _continued(session, actor, ticket, now=now, source=source)
-    comment = _say(session, actor, ticket, Kind.REPLY, body, now=now, source=source, staff=False)
+    return take(session, actor, ticket, body, incoming=incoming, now=now, source=source)
+
+
+def take(
+    session: Session,
+    actor: User | None,
+    ticket: Task,
+    body: str,
+    *,
+    incoming: Sequence[Incoming] = (),
+    now: datetime,
+    source: str,
+) -> Comment:
+    """What `respond` does once its writer was found to have a part in the ticket."""
+    comment = say(session, actor, ticket, Kind.REPLY, body, now=now, source=source, staff=False)
     files.attach(session, actor, ticket, comment, incoming, now=now)
     ticket.asked_at = now
     _tell(session, actor, ticket, comment, "responded", events.TicketResponded, now=now)
@@ -75,7 +89,7 @@ def reply(
     require(session, actor, Level.WRITE, ticket.task_list)
     body = _checked(body, incoming)
     own = ticket.customer_id == actor.id
-    comment = _say(session, actor, ticket, Kind.REPLY, body, now=now, source=source, staff=not own)
+    comment = say(session, actor, ticket, Kind.REPLY, body, now=now, source=source, staff=not own)
     files.attach(session, actor, ticket, comment, incoming, now=now)
     if own:  # one's own ticket: the answer of a customer who happens to be an agent
         ticket.asked_at = now
@@ -112,7 +126,7 @@ def note(
     """A note for the list's agents; it changes nothing that a customer could see."""
     require(session, actor, Level.WRITE, ticket.task_list)
     body = _checked(body, incoming)
-    comment = _say(session, actor, ticket, Kind.NOTE, body, now=now, source=source, staff=True)
+    comment = say(session, actor, ticket, Kind.NOTE, body, now=now, source=source, staff=True)
     files.attach(session, actor, ticket, comment, incoming, now=now)
     _tell(session, actor, ticket, comment, "noted", events.NoteAdded, now=now)
     return comment
@@ -203,9 +217,9 @@ def _checked(body: str, incoming: Sequence[Incoming]) -> str:
     return body
 
 
-def _say(
+def say(
     session: Session,
-    actor: User,
+    actor: User | None,
     ticket: Task,
     kind: Kind,
     body: str,
@@ -214,6 +228,7 @@ def _say(
     source: str,
     staff: bool,
 ) -> Comment:
+    """Add a message to a conversation, and nothing else; whoever calls it checks and tells."""
     comment = Comment(
         task=ticket,
         task_id=ticket.id,
@@ -236,7 +251,7 @@ def _say(
 
 def _tell(
     session: Session,
-    actor: User,
+    actor: User | None,
     ticket: Task,
     comment: Comment,
     act: str,

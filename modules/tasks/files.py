@@ -23,7 +23,7 @@ class Incoming(Protocol):
 
 def attach(
     session: Session,
-    actor: User,
+    actor: User | None,
     ticket: Task,
     comment: Comment | None,
     incoming: Sequence[Incoming],
@@ -42,7 +42,7 @@ def attach(
             content_type=file.content_type,
             size=file.size,
             sha256=file.sha256,
-            added_by_id=actor.id,
+            added_by_id=actor.id if actor else None,
             created=now,
         )
         for file in incoming
