@@ -120,7 +120,9 @@ def sqlite_version() -> str:
 
 def _engine(url: str, **options: Any) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=60, **options)
+        engine = create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=60, **options)
+        event.listen(engine, "commit", _say_so)
+        return engine
     engine = create_engine(
         url,
         module=sqlite,
@@ -132,6 +134,12 @@ def _engine(url: str, **options: Any) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _say_so(connection: Connection) -> None:
+    # Delivered with the commit; SQLite's readers see a counter move instead (see groupware.live).
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql("NOTIFY groupware")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

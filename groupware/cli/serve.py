@@ -10,10 +10,12 @@ from pathlib import Path
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.http import wsgi
+from gunicorn.workers.gthread import ThreadWorker
 
 from groupware import config, keeper, logs, migrate, outbox, worker
 from groupware.database import Database, sqlite_is_sound, sqlite_version
 from groupware.errors import Conflict, Invalid
+from groupware.live.views import hub_of
 from groupware.module import Command
 from groupware.queue import Queue
 from groupware.web.app import create_app
@@ -83,6 +85,11 @@ def be_thrifty() -> None:
             mallopt(parameter, value)
 
 
+def let_streams_end(worker: ThreadWorker) -> None:
+    """Tell the live pages' streams when gunicorn wants this process to stop."""
+    hub_of(worker.app.wsgi()).stopping = lambda: not worker.alive
+
+
 def check_free(bind: str) -> None:
     """Refuse an address that somebody listens on already; gunicorn would try for seconds."""
     host, _, port = bind.rpartition(":")
@@ -119,6 +126,7 @@ def told(settings: config.Settings, bind: str, workers: int) -> dict[str, object
         "threads": 64,
         "graceful_timeout": GRACE,
         "timeout": 60,
+        "post_worker_init": let_streams_end,
         "control_socket_disable": True,
         "forwarded_allow_ips": ",".join(settings.trusted_proxies),
         "forwarder_headers": "",

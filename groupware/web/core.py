@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from groupware import assets
 from groupware import uploads as files
+from groupware.live import views as live
 from groupware.mailboxes.models import InboundMail
 from groupware.models import Attempt, Permission, Token, WebSession
 from groupware.module import Link, Module, Periodic
@@ -54,6 +55,7 @@ module = Module(
         links.blueprint,
         pages.blueprint,
         assets.blueprint,
+        live.blueprint,
         profile.blueprint,
         apps.blueprint,
         setup.blueprint,

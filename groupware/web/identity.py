@@ -1,5 +1,6 @@
 """Who is it? Sessions live in the database, so that signing out means signed out everywhere."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,8 +9,8 @@ import flask
 from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, delete, select
+from sqlalchemy.orm import Session, contains_eager
 from werkzeug.exceptions import Unauthorized
 
 from groupware.access import access_of
@@ -118,13 +119,11 @@ def admit() -> ResponseReturnValue | None:
 def recognise(session: Session, secret: str, now: datetime) -> User | None:
     """Whose session this is; None where it ended, idled out, or the credentials changed since."""
     kept = session.scalar(
-        select(WebSession)
-        .options(joinedload(WebSession.user))
+        _good(now)
+        .options(contains_eager(WebSession.user))
         .where(WebSession.token_hash == hash_of(secret))
     )
-    if kept is None or now - kept.seen_at > IDLE or now - kept.created_at > LONGEST:
-        return None
-    if not kept.user.active or kept.credential_number != kept.user.credential_number:
+    if kept is None:
         return None
     if now - kept.seen_at > NOTICED and not _by_itself():
         token_hash = kept.token_hash
@@ -135,6 +134,35 @@ def recognise(session: Session, secret: str, now: datetime) -> User | None:
 
         afterwards(notice)
     return kept.user
+
+
+def holder(session: Session, token_hash: bytes, now: datetime) -> User | None:
+    """The same by the secret's hash, and without taking notice: for streams that stay open."""
+    found = (
+        _good(now).where(WebSession.token_hash == token_hash).with_only_columns(WebSession.user_id)
+    )
+    user_id = session.scalar(found)
+    return session.get(User, user_id) if user_id else None
+
+
+def living(session: Session, hashes: Collection[bytes], now: datetime) -> set[bytes]:
+    """Those of these sessions that still let somebody in."""
+    good = _good(now).where(WebSession.token_hash.in_(hashes))
+    return set(session.scalars(good.with_only_columns(WebSession.token_hash)))
+
+
+def _good(now: datetime) -> Select[WebSession]:
+    """Sessions that have not ended, idled out, or been made void by a change of credentials."""
+    return (
+        select(WebSession)
+        .join(User, User.id == WebSession.user_id)
+        .where(
+            User.active,
+            WebSession.credential_number == User.credential_number,
+            WebSession.seen_at >= now - IDLE,
+            WebSession.created_at >= now - LONGEST,
+        )
+    )
 
 
 def _by_itself() -> bool:

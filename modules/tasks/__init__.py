@@ -7,6 +7,7 @@ from modules.tasks import (
     cli,
     closing,
     explain_command,
+    live,
     models,
     reindex_command,
     search_index,
@@ -22,6 +23,7 @@ from modules.tasks.together import presence
 module = Module(
     name="tasks",
     files=[models.Attachment],
+    topics=live.TOPICS,
     checks=[checks.counters, checks.change_numbers],
     blueprints=[views.blueprint, icalendar.blueprint],
     handlers=search_index.HANDLERS,

@@ -190,6 +190,11 @@ def stamps_of(numbers: Collection[int]) -> Select[tuple[int, int, int, datetime]
     )
 
 
+def addressed(number: int) -> Select[Task]:
+    """A ticket that a mail names; whether its sender has a part in it is asked next."""
+    return _there().where(Task.id == number)
+
+
 def categories_for(task_list: TaskList) -> Select[Category]:
     """Categories that tickets of this list may have."""
     return (
