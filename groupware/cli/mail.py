@@ -1,4 +1,4 @@
-"""`groupware mail`: what the program makes of mails."""
+"""`groupware mail`: what the program makes of mails, and bringing them in."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ from tqdm import tqdm
 from groupware.mail.message import Message
 from groupware.mail.mime import LARGEST
 from groupware.mail.safely import read_safely
+from groupware.mailboxes import commands as mailboxes
 from groupware.module import Command
 
 
@@ -22,6 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "files", nargs="*", default=["-"], metavar="FILE", help="mails as files; - is stdin"
     )
     parse.set_defaults(act=show)
+    mailboxes.add(acts)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -101,4 +103,4 @@ def _mails(names: list[str]) -> Iterator[tuple[str, bytes | OSError]]:
             yield name, error
 
 
-commands = (Command("mail", "see how mails are read", arguments, run),)
+commands = (Command("mail", "bring mail in, look after it, see how it is read", arguments, run),)

@@ -3,6 +3,7 @@
 from groupware import idempotency
 from groupware.module import Module, Periodic
 from modules.tasks import (
+    api,
     checks,
     cli,
     closing,
@@ -13,10 +14,13 @@ from modules.tasks import (
     search_index,
     views,
 )
+from modules.tasks.canned import models as canned_models  # noqa: F401  # tables
 from modules.tasks.checklists import models as checklist_models  # noqa: F401  # tables
+from modules.tasks.fields import models as field_models  # noqa: F401  # tables
 from modules.tasks.icalendar import views as icalendar
 from modules.tasks.letters import models as letter_models  # noqa: F401  # tables
-from modules.tasks.mail import models as mail_models  # noqa: F401  # tables
+from modules.tasks.macros import models as macro_models  # noqa: F401  # tables
+from modules.tasks.mail import route
 from modules.tasks.notices import keeping
 from modules.tasks.together import presence
 
@@ -24,8 +28,9 @@ module = Module(
     name="tasks",
     files=[models.Attachment],
     topics=live.TOPICS,
+    incoming=route.take,
     checks=[checks.counters, checks.change_numbers],
-    blueprints=[views.blueprint, icalendar.blueprint],
+    blueprints=[views.blueprint, icalendar.blueprint, *api.BLUEPRINTS],
     handlers=search_index.HANDLERS,
     commands=(*cli.commands, *explain_command.commands, *reindex_command.commands),
     periodic=[

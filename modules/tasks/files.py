@@ -15,10 +15,14 @@ from modules.tasks.models import Attachment, Comment, Kind, Task
 class Incoming(Protocol):
     """A file whose bytes are in the store already, such as an upload."""
 
-    name: str
-    content_type: str
-    size: int
-    sha256: str
+    @property
+    def name(self) -> str: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
 
 
 def attach(

@@ -130,6 +130,17 @@ def comments_asked_by(user: User) -> Select[Comment]:
     return select(Comment).where(Comment.kind == Kind.REPLY, _of_ticket(Comment, _asks_in(user)))
 
 
+def replies() -> Select[Comment]:
+    """Replies of tickets that are there, whoever asks: what mail carries, and no note is among them."""
+    there = _of_ticket(Comment, Task.deleted_at.is_(None))
+    return select(Comment).where(Comment.kind == Kind.REPLY, there)
+
+
+def files_of_reply(comment: Comment) -> Select[Attachment]:
+    """The files of a reply, to go along with it; none where it is a note."""
+    return select(Attachment).where(Attachment.comment_id == comment.id, _public())
+
+
 def files_worked_by(user: User) -> Select[Attachment]:
     """Files of the tickets of the lists that the person works on, those of notes included."""
     return select(Attachment).where(_of_ticket(Attachment, _works_on(user)))
@@ -175,6 +186,21 @@ def waited_until(now: datetime) -> Select[Task]:
         _there()
         .where(active(), Task.waiting == Waiting.UNTIL, Task.waiting_until <= now)
         .order_by(Task.waiting_until, Task.id)
+    )
+
+
+def fell_due(after: datetime, now: datetime) -> Select[Task]:
+    """Active tickets whose due date has passed between these times, the latest first."""
+    # The lists are named so that each one's index by due date is walked.
+    return (
+        _there()
+        .where(
+            Task.task_list_id.in_(select(TaskList.id)),
+            active(),
+            Task.due > after,
+            Task.due <= now,
+        )
+        .order_by(Task.due.desc(), Task.id)
     )
 
 

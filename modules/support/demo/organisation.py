@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from groupware import people, preferences
+from groupware.mailboxes.models import Mailbox
 from groupware.models import (
     Acl,
     AclEntry,
@@ -22,6 +23,7 @@ from groupware.models import (
     User,
 )
 from groupware.passwords import hashed
+from modules.tasks.mail.models import Intake
 from modules.tasks.models import Category, Grouping, TaskList
 
 T = TypeVar("T")
@@ -69,7 +71,20 @@ def make(session: Session, *, now: datetime) -> Organisation:
         category = Category(name=name, hue=values["hue"])
         category.task_lists = [made.lists[key] for key in values.get("lists", ())]
         made.categories[name] = _added(session, category)
+    _mailbox(session, made, now=now)
     return made
+
+
+def _mailbox(session: Session, made: Organisation, *, now: datetime) -> None:
+    """An address without a server: `groupware mail ingest --mailbox support` brings mail in."""
+    mailbox = _added(
+        session,
+        Mailbox(
+            name="Support", address=f"support@{DOMAIN}", from_name="Maple Support", created_at=now
+        ),
+    )
+    default = next(each for each in made.lists.values() if each.is_default)
+    _added(session, Intake(mailbox=mailbox, task_list=default))
 
 
 def _people(

@@ -121,7 +121,7 @@ def _identity(message: Message, sender: Sender) -> tuple[bool, str]:
     return True, ""
 
 
-def _into(
+def _into(  # noqa: PLR0911  # a table: the first row that fits
     message: Message, candidate: Candidate, sender: Sender, *, released: bool
 ) -> Decision | None:
     """Into the ticket that is named, where the sender's part allows it; else a new one."""
@@ -163,7 +163,7 @@ def _into(
     )
 
 
-def _new(
+def _new(  # noqa: PLR0911  # a table: the first row that fits
     message: Message,
     candidate: Candidate | None,
     sender: Sender,

@@ -110,7 +110,7 @@ def _hints(
             .where(InboundMail.message_id.in_(wanted), InboundMail.id != arrival.mail.id)
             .order_by(InboundMail.id)
         ).all()
-        known = {message_id: task_id for message_id, task_id in rows}
+        known = {row.message_id: row.task_id for row in rows}
         for each, way in ids:
             if each[:250] in known:
                 yield known[each[:250]], f"Matched by {way}, an earlier mail", False, None

@@ -5,7 +5,7 @@ import re
 from groupware.text import number_in
 
 _FORWARD = re.compile(
-    r"\s{0,9}(?:fwd?|wg|tr|rv|i|enc|vs|doorst|пересл|转发|轉寄)\s{0,3}[:：]", re.IGNORECASE
+    r"\s{0,9}(?:fwd?|wg|tr|rv|i|enc|vs|doorst|пересл|转发|轉寄)\s{0,3}[:\uff1a]", re.IGNORECASE
 )
 _TAG = re.compile(r"\[[^\[\]#]{0,60}#([0-9]{1,10})\]")
 # Why no automatic answer may go out, although a person has written.

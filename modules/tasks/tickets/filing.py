@@ -101,7 +101,7 @@ def _file(
 
 def begin(
     session: Session,
-    actor: User,
+    actor: User | None,
     *,
     customer: User | None,
     task_list: TaskList,
@@ -126,7 +126,7 @@ def begin(
         last_modified=now,
         public_modified=now,
         asked_at=now,
-        created_by_id=actor.id,
+        created_by_id=actor.id if actor else None,
         source=source,
     )
     session.add(ticket)
@@ -136,7 +136,7 @@ def begin(
     return ticket
 
 
-def tell_filed(session: Session, actor: User, ticket: Task, *, now: datetime) -> None:
+def tell_filed(session: Session, actor: User | None, ticket: Task, *, now: datetime) -> None:
     """The last move of whatever made a ticket."""
     changed(
         session,

@@ -1,0 +1,187 @@
+"""`groupware mail ingest | status | retry | replay | lmtp`: bringing mail in, and looking after it."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+from tqdm import tqdm
+
+from groupware import config
+from groupware.blobs import store_at
+from groupware.database import Database, utc_now
+from groupware.errors import Conflict, NotFound
+from groupware.mail.ids import Marks
+from groupware.mailboxes import arrivals, processing
+from groupware.mailboxes.arrivals import Arrived
+from groupware.mailboxes.formats import FORMATS, of_maildir, of_mbox
+from groupware.mailboxes.models import InboundMail, Mailbox, Stage
+from groupware.mailboxes.outcome import Became, Outcome
+from groupware.mailboxes.processing import Mailroom
+from groupware.people import folded
+
+TRY_AGAIN = 75
+"""EX_TEMPFAIL of sysexits.h: a mail server keeps the mail and comes again."""
+AT_ONCE = 25
+
+
+def room_of(settings: config.Settings, database: Database) -> Mailroom:
+    """The mailroom of this installation."""
+    return Mailroom(database, store_at(settings.blob_url), Marks(settings.secret_key))
+
+
+def mailbox_named(session: Session, name: str) -> Mailbox:
+    """The mailbox of this name or address; raises NotFound with the names that there are."""
+    found = session.scalar(
+        select(Mailbox).where(
+            (func.lower(Mailbox.name) == name.lower()) | (Mailbox.address == folded(name))
+        )
+    )
+    if found is None:
+        names = session.scalars(select(Mailbox.name).order_by(Mailbox.name).limit(20)).all()
+        there = f" There are: {', '.join(names)}." if names else " There is none yet."
+        raise NotFound(f"No mailbox is called {name!r}.{there}")
+    return found
+
+
+def add(acts: Any) -> None:
+    """Declare the subcommands."""
+    ingest = acts.add_parser("ingest", help="take mail in; 0 once it is safe, 75 try again")
+    ingest.add_argument("--mailbox", required=True, metavar="NAME", help="its name or address")
+    ingest.add_argument("--format", choices=FORMATS, default="rfc822")
+    ingest.add_argument(
+        "--archive", action="store_true", help="old mail: keeps its dates, answers nobody"
+    )
+    ingest.add_argument("path", nargs="?", default="-", metavar="PATH", help="- is stdin")
+    ingest.set_defaults(act=take_in)
+    status = acts.add_parser("status", help="each mailbox: last success, last error, what waits")
+    status.set_defaults(act=show_status)
+    for name, text in (
+        ("retry", "process a mail that waits, now"),
+        ("replay", "process a mail once more; what is in a ticket stays there"),
+    ):
+        one = acts.add_parser(name, help=text)
+        one.add_argument("id", type=int, metavar="ID")
+        one.set_defaults(act=replay)
+
+
+def take_in(options: argparse.Namespace) -> int:
+    """Journal mails, process them, and print a line of JSON for each."""
+    try:
+        settings = config.read()
+        with Database(settings.database_url) as database:
+            room = room_of(settings, database)
+            with database.reading() as session:
+                mailbox = mailbox_named(session, options.mailbox)
+            mails = tqdm(_mails(options), unit="mail", disable=_quiet(options))
+            while some := list(islice(mails, AT_ONCE)):
+                _take(room, mailbox, some, archive=options.archive)
+    except (NotFound, config.BadSettings) as error:
+        # Whoever pipes mail in keeps it until this is mended.
+        print(f"groupware: {error}", file=sys.stderr)
+        return TRY_AGAIN
+    except (OperationalError, InterfaceError, OSError) as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):
+            raise Conflict(f"{error.filename}: {error.strerror}") from error
+        said = " ".join(str(getattr(error, "orig", error)).split())
+        print(f"groupware: try again later: {said}", file=sys.stderr)
+        return TRY_AGAIN
+    return 0
+
+
+def _take(room: Mailroom, mailbox: Mailbox, raws: list[bytes], *, archive: bool) -> None:
+    arrived = [Arrived(raw, archive=archive) for raw in raws]
+    blobs = arrivals.store(room.store, arrived)
+    with room.database.writing() as session:
+        ids = arrivals.journal(session, mailbox, arrived, blobs, now=utc_now())
+    for mail_id in ids:
+        try:
+            outcome = processing.process(room, mail_id, now=utc_now())
+        except (OperationalError, InterfaceError) as error:
+            # It is safe in the journal: the worker goes on with it.
+            outcome = Outcome(Became.WAITING, " ".join(str(error.orig).split()))
+        with room.database.reading() as session:
+            tell(session.get_one(InboundMail, mail_id), outcome)
+
+
+def tell(mail: InboundMail, outcome: Outcome) -> None:
+    """Print what became of a mail, by the names that scripts rely on."""
+    print(
+        json.dumps(
+            {
+                "id": mail.id,
+                "message_id": mail.message_id,
+                "outcome": outcome.became,
+                "ticket": outcome.ticket,
+                "comment": outcome.comment,
+                "reason": outcome.reason,
+            },
+            ensure_ascii=True,
+        ),
+        flush=True,
+    )
+
+
+def show_status(_options: argparse.Namespace) -> int:
+    """Print how each mailbox does."""
+    with Database(config.read().database_url) as database, database.reading() as session:
+        counts: dict[tuple[int, str], int] = {
+            (mailbox_id, stage): number
+            for mailbox_id, stage, number in session.execute(
+                select(InboundMail.mailbox_id, InboundMail.stage, func.count())
+                .where(InboundMail.stage.in_([Stage.WAITING, Stage.QUARANTINED]))
+                .group_by(InboundMail.mailbox_id, InboundMail.stage)
+            )
+        }
+        for mailbox in session.scalars(select(Mailbox).order_by(Mailbox.name)):
+            print(f"{mailbox.name} <{mailbox.address}>" + (" (paused)" if mailbox.paused else ""))
+            print(f"  fetched by     {mailbox.protocol}")
+            print(f"  last success   {mailbox.last_success or 'never'}")
+            if mailbox.last_error:
+                print(f"  last error     {mailbox.last_error_at}  {mailbox.last_error}")
+            print(f"  on the server  {mailbox.backlog}")
+            print(f"  waiting        {counts.get((mailbox.id, Stage.WAITING), 0)}")
+            print(f"  quarantined    {counts.get((mailbox.id, Stage.QUARANTINED), 0)}")
+    return 0
+
+
+def replay(options: argparse.Namespace) -> int:
+    """Process one mail of the journal; the outcome of what was done is told again."""
+    settings = config.read()
+    with Database(settings.database_url) as database:
+        room = room_of(settings, database)
+        with database.writing() as session:
+            mail = session.get(InboundMail, options.id)
+            if mail is None:
+                raise NotFound(f"There is no mail {options.id} in the journal.")
+            if mail.stage != Stage.DONE:
+                processing.again(mail, now=utc_now())
+        outcome = processing.process(room, options.id, now=utc_now())
+        with database.reading() as session:
+            tell(session.get_one(InboundMail, options.id), outcome)
+    return 0
+
+
+def _mails(options: argparse.Namespace) -> Iterator[bytes]:
+    path = Path(options.path)
+    if options.format == "maildir" or (options.path != "-" and path.is_dir()):
+        yield from of_maildir(path)
+    elif options.path == "-":
+        yield from _of(sys.stdin.buffer, options.format)
+    else:
+        with path.open("rb") as file:
+            yield from _of(file, options.format)
+
+
+def _of(stream: Any, kind: str) -> Iterable[bytes]:
+    return of_mbox(stream) if kind == "mbox" else [stream.read()]
+
+
+def _quiet(options: argparse.Namespace) -> bool:
+    return options.format == "rfc822" or not sys.stderr.isatty() or sys.stdout.isatty()
