@@ -1,0 +1,1 @@
+"""Canned replies: texts that agents keep at hand, with placeholders for what a ticket says."""

@@ -1,0 +1,1 @@
+"""Macros: several changes and a reply or note in one step."""
