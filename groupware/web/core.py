@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from groupware import assets
 from groupware import uploads as files
+from groupware.api import me
+from groupware.api import views as api
 from groupware.live import views as live
 from groupware.mailboxes.models import InboundMail
 from groupware.models import Attempt, Permission, Token, WebSession
@@ -58,6 +60,8 @@ module = Module(
         live.blueprint,
         profile.blueprint,
         apps.blueprint,
+        api.blueprint,
+        me.nouns.blueprint,
         setup.blueprint,
         health.blueprint,
         outgoing.blueprint,

@@ -29,6 +29,7 @@ TEXTS = {
     404: ("Nothing here", NotFound.message),
     405: ("Not that way", "This address does not take that."),
     409: ("Changed meanwhile", Conflict.message),
+    412: ("Changed meanwhile", Conflict.message),
     413: ("Too large", "What was sent is larger than is taken here."),
     414: ("Too long", "This address is longer than any that leads somewhere."),
     415: ("Another form, please", "What was sent is in a form that is not taken here."),

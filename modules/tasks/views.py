@@ -38,8 +38,7 @@ SANDBOX = "default-src 'none'; sandbox"
 @open_to(CREATE_TICKETS, MANAGE_TICKETS, MANAGE_SUPPORT)
 def attachment(attachment_id: int, name: str) -> ResponseReturnValue:
     """The file, to be saved."""
-    found = _found(attachment_id, name)
-    return _sent(found, _opened(found), "application/octet-stream", as_attachment=True)
+    return send(_found(attachment_id, name))
 
 
 @blueprint.get("/attachments/<int:attachment_id>/preview/<name>")
@@ -53,6 +52,11 @@ def preview(attachment_id: int, name: str) -> ResponseReturnValue:
         stream.close()
         raise UnsupportedMediaType
     return _sent(found, stream, kind, as_attachment=False)
+
+
+def send(found: Attachment) -> Response:
+    """A file that was found through visibility, to be saved."""
+    return _sent(found, _opened(found), "application/octet-stream", as_attachment=True)
 
 
 def _found(attachment_id: int, name: str) -> Attachment:
