@@ -18,6 +18,7 @@ import "./menus.js";
 import "./keys.js";
 import "./palette.js";
 import "./queue.js";
+import "./terms.js";
 import "./board.js";
 import "./copy.js";
 import "./focus.js";

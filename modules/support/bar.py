@@ -1,14 +1,25 @@
 """The bar above a queue: chips for the filters in force, menus for the others."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from modules.support.filters import address, but, options
+from modules.support.filters import address, options
 from modules.support.rows import Row
 from modules.tasks.models import Urgency
 from modules.tasks.queue.choices import Choices
-from modules.tasks.queue.filters import DueBy, Filters, Order, Scope, Sort, WaitsFor, Whose
+from modules.tasks.queue.filters import (
+    DueBy,
+    Filters,
+    Has,
+    Order,
+    Scope,
+    Sort,
+    Term,
+    WaitsFor,
+    Whose,
+)
+from modules.tasks.queue.periods import Period
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,10 @@ ICONS = {
     "customer": "user-round",
     "waiting": "timer",
     "unread": "circle-dot",
+    "created": "calendar-days",
+    "updated": "calendar",
+    "resolved": "calendar",
+    "has": "paperclip",
 }
 LABELS = {
     "urgency": "Urgency",
@@ -61,8 +76,10 @@ LABELS = {
     "location": "Location",
     "waiting": "Waiting",
     "unread": "Unread",
+    "created": "Created",
+    "has": "With",
 }
-RARE = ("due", "list", "location", "waiting", "unread")
+RARE = ("due", "list", "location", "waiting", "unread", "created", "has")
 
 STATES = {
     Scope.ACTIVE: "Open or in progress",
@@ -73,9 +90,30 @@ STATES = {
     Scope.ALL: "Any state",
 }
 WHOSE = {Whose.MINE: "Assigned to me", Whose.NOBODY: "Unassigned"}
-DUE = {DueBy.OVERDUE: "Overdue", DueBy.SOON: "Due within a day"}
+CUSTOMERS = {Whose.MINE: "Requested by me", Whose.NOBODY: "Nobody's"}
+HAS = {
+    Has.FILES: "With files",
+    Has.REPLIES: "With replies",
+    Has.NOTES: "With notes",
+    Has.DUE: "With a due date",
+    Has.CATEGORY: "With a category",
+    Has.LOCATION: "With a location",
+    Has.ASSIGNEE: "Assigned",
+}
+DUE = {
+    DueBy.OVERDUE: "Overdue",
+    DueBy.SOON: "Due within a day",
+    Period("week"): "Due this week",
+    Period("none"): "Without a due date",
+}
+CREATED = {
+    Period("today"): "Created today",
+    Period("week"): "Created this week",
+    Period("month"): "Created this month",
+}
 WAITING = {
     WaitsFor.ANYTHING: "Waiting",
+    WaitsFor.NOTHING: "Not waiting",
     WaitsFor.CUSTOMER: "Waiting for the customer",
     WaitsFor.THIRD_PARTY: "Waiting for a third party",
     WaitsFor.UNTIL: "Waiting until a day",
@@ -90,17 +128,17 @@ SORTS = {
 
 
 def chips(filters: Filters, choices: Choices, rows: Sequence[Row]) -> list[Chip]:
-    """A chip for each filter in force; the states looked at are always said."""
+    """A chip for each term in force; the states looked at are always said."""
     found = [
-        Chip(
-            _said(name, filters, choices, rows), ICONS[name], but(filters, **{name: _without(name)})
-        )
-        for name in filters.in_force()
-        if name != "state"
+        Chip(_said(term, choices, rows), ICONS[term.name], address(filters.less(term)))
+        for term in filters.terms
+        if term.name != "state"
     ]
-    scope = filters.scope
-    if scope != Scope.ALL:
-        found.insert(0, Chip(STATES[scope], ICONS["state"], but(filters, state=Scope.ALL)))
+    if filters.q:
+        found.append(Chip(f"“{filters.q}”", ICONS["q"], address(replace(filters, q=""))))
+    if filters.scope != Scope.ALL:
+        text = STATES[filters.scope] if filters.scope else _states(filters)
+        found.insert(0, Chip(text, ICONS["state"], address(filters.but("state", Scope.ALL))))
     return found
 
 
@@ -115,8 +153,10 @@ def menus(filters: Filters, choices: Choices) -> list[Menu]:
         "location": choices.locations,
         "waiting": WAITING,
         "unread": {True: "Changed since I looked"},
+        "created": CREATED,
+        "has": HAS,
     }
-    given = set(filters.in_force())
+    given = {term.name for term in filters.terms}
     return [
         Menu(
             LABELS[name],
@@ -132,7 +172,7 @@ def menus(filters: Filters, choices: Choices) -> list[Menu]:
 def states(filters: Filters) -> list[Option]:
     """In which states one may look."""
     return [
-        Option(text, but(filters, state=scope), scope == filters.scope)
+        Option(text, address(filters.but("state", scope)), scope == filters.scope)
         for scope, text in STATES.items()
     ]
 
@@ -142,7 +182,7 @@ def sorts(filters: Filters) -> list[Option]:
     return [
         Option(
             text,
-            but(filters, sort=sort, order=order),
+            address(replace(filters, sort=sort, order=order)),
             sort == filters.by and (order == Order.DESCENDING) == filters.descending,
         )
         for sort, texts in SORTS.items()
@@ -155,26 +195,33 @@ def cleared(filters: Filters) -> str:
     return address(Filters(sort=filters.sort, order=filters.order))
 
 
-def _without(name: str) -> Any:
-    return {"q": "", "unread": False}.get(name)
+def _states(filters: Filters) -> str:
+    words = [STATES[Scope(state.value)].lower() for state in filters.states]
+    return " or ".join(words).capitalize() if words else "No state"
 
 
-def _said(name: str, filters: Filters, choices: Choices, rows: Sequence[Row]) -> str:
-    value: Any = getattr(filters, name)
+def _said(term: Term, choices: Choices, rows: Sequence[Row]) -> str:
     lists = {each.id: each.name for each in choices.lists}
     # A requester is named only where one of their tickets may be seen.
     customers = {row.customer_id: row.customer for row in rows}
     names: dict[str, tuple[Mapping[Any, str], str]] = {
-        "q": ({value: f"“{value}”"}, ""),
         "assignee": ({**choices.people, **WHOSE}, "An assignee"),
-        "customer": (customers, "A requester"),
+        "customer": ({**customers, **CUSTOMERS}, "A requester"),
         "list": (lists, "A task list"),
-        "category": (choices.categories, "A category"),
-        "location": (choices.locations, "A location"),
+        "category": ({**choices.categories, Whose.NOBODY: "No category"}, "A category"),
+        "location": ({**choices.locations, Whose.NOBODY: "No location"}, "A location"),
         "urgency": ({each: f"{each.value.capitalize()} urgency" for each in Urgency}, ""),
-        "due": (DUE, ""),
+        "due": (DUE, "Due"),
         "waiting": (WAITING, ""),
         "unread": ({True: "Unread"}, ""),
+        "created": (CREATED, "Created"),
+        "updated": ({}, "Updated"),
+        "resolved": ({}, "Resolved"),
+        "has": (HAS, ""),
     }
-    known, otherwise = names[name]
-    return known.get(value, otherwise)
+    known, otherwise = names[term.name]
+    texts = [
+        known.get(value) or (f"{otherwise} {value}" if isinstance(value, Period) else otherwise)
+        for value in term.values
+    ]
+    return ("Not: " if term.without else "") + " or ".join(dict.fromkeys(texts))

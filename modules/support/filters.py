@@ -1,7 +1,6 @@
 """The agents' queue has its filters in its address."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,15 +8,15 @@ from flask import request
 from werkzeug.exceptions import BadRequest
 
 from groupware.errors import Invalid
-from modules.tasks.queue.filters import READERS, DueBy, Filters, Scope, Whose, written
+from modules.tasks.queue.filters import DueBy, Filters, Scope, Whose, written
 from modules.tasks.queue.segments import Place
 
 PATH = "/support"
 
-MINE = Filters(assignee=Whose.MINE)
-UNASSIGNED = Filters(assignee=Whose.NOBODY)
-OVERDUE = Filters(due=DueBy.OVERDUE)
-RESOLVED = Filters(state=Scope.RESOLVED)
+MINE = Filters.of(assignee=Whose.MINE)
+UNASSIGNED = Filters.of(assignee=Whose.NOBODY)
+OVERDUE = Filters.of(due=DueBy.OVERDUE)
+RESOLVED = Filters.of(state=Scope.RESOLVED)
 
 VIEWS: dict[Filters, tuple[str, str]] = {
     Filters(): ("All open", "inbox"),
@@ -45,23 +44,13 @@ def place(name: str) -> Place | None:
         raise BadRequest from refusal
 
 
-def address(filters: Filters, **more: str) -> str:
+def address(filters: Filters, path: str = PATH, **more: str) -> str:
     """The path of the queue with these filters."""
-    query = "&".join(part for part in (_query(filters), urlencode(more)) if part)
-    return f"{PATH}?{query}" if query else PATH
+    query = urlencode([*filters.pairs(), *more.items()])
+    return f"{path}?{query}" if query else path
 
 
-def but(filters: Filters, **changes: Any) -> str:
-    """The address with these changes, from the first page on."""
-    return address(replace(filters, **changes))
-
-
-def options(filters: Filters, name: str, values: Iterable[Any]) -> Sequence[str]:
+def options(filters: Filters, name: str, values: Iterable[Any], path: str = PATH) -> Sequence[str]:
     """The addresses with each of these values of a filter."""
-    rest = _query(filters, without=name)
-    return [f"{PATH}?{rest}{'&' if rest else ''}{name}={written(value)}" for value in values]
-
-
-def _query(filters: Filters, without: str = "") -> str:
-    values = ((name, getattr(filters, name)) for name in READERS if name != without)
-    return urlencode([(name, written(value)) for name, value in values if value])
+    rest = urlencode(list(filters.but(name).pairs()))
+    return [f"{path}?{rest}{'&' if rest else ''}{name}={written(value)}" for value in values]

@@ -27,8 +27,9 @@ class Waiting:
 
     def of(self, filters: Filters) -> Counted:
         """How many a view has; nothing for what is not counted."""
-        if filters.list and filters == Filters(list=filters.list):
-            return self.counts.lists.get(filters.list, NOTHING)
+        number = filters.only("list")
+        if number and filters == Filters.of(list=number):
+            return self.counts.lists.get(number, NOTHING)
         return {
             Filters(): self.counts.active,
             MINE: self.counts.mine,
@@ -62,7 +63,7 @@ def sections(session: Session, user: User) -> Sequence[Section]:
             current=view == here,
         )
         for each in waiting.lists
-        if (view := Filters(list=each.id)) and (not each.archived or str(waiting.of(view)))
+        if (view := Filters.of(list=each.id)) and (not each.archived or str(waiting.of(view)))
     ]
     found = [Section("", views), *([Section("Task lists", lists)] if lists else [])]
     access = access_of(session, user)

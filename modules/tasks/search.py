@@ -8,7 +8,7 @@ What was typed never reaches MATCH or tsquery: words are letters and digits, quo
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from typing import cast as cast_to
@@ -105,7 +105,7 @@ def hits(
     list_ids: Collection[int],
     states: Collection[State],
     *conditions: ColumnElement[bool],
-    marks: Collection[str] = (),
+    marks: Collection[Sequence[str]] = (),
     beyond: int | None = None,
     upwards: bool = False,
     most: int,
@@ -113,7 +113,7 @@ def hits(
     """Numbers of tickets of these lists, newest first: below `beyond`, and no more than `most`.
 
     The list ids are those that the person works on; `marks` say of the conditions what the index
-    knows too, such as `c7` for a customer. A number that was typed comes first of all. `upwards`
+    knows too, one of each group, such as `c7` for a customer. A number that was typed comes first of all. `upwards`
     goes from `beyond` towards newer ones, the nearest first.
     """
     if not list_ids:
@@ -124,7 +124,7 @@ def hits(
         exact = list(session.scalars(visible.where(Task.id == wanted.number)))
     if not wanted:
         return exact
-    groups = [[f"l{number}" for number in list_ids], *([mark] for mark in marks)]
+    groups = [[f"l{number}" for number in list_ids], *map(list, marks)]
     search = _in_sqlite if _is_sqlite(session) else _in_postgresql
     found = search(session, wanted, groups, visible, Way(beyond, upwards, most + 1))
     return [*exact, *(number for number in found if number != wanted.number)][:most]

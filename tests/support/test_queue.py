@@ -166,12 +166,12 @@ def test_each_filter_and_all_of_them_together(
         "state=broken",
         "assignee=you",
         "assignee=0",
-        "assignee=-1",
+        "assignee=--1",
         "list=abc",
         "list=9223372036854775808",
         "category=1%20",
         "customer=٣",
-        "due=yesterday",
+        "due=someday",
         "urgency=5",
         "waiting=1",
         "unread=yes",
@@ -227,7 +227,7 @@ def test_every_filter_has_a_way_in_and_a_chip(
     mixed: dict[str, Task], desk: Desk, signed_in: SignedIn
 ) -> None:
     page = signed_in(desk.agent).get("/support").text
-    for name in set(READERS) - {"q", "customer", "sort", "order"}:
+    for name in set(READERS) - {"customer", "updated", "resolved"}:
         assert f"?{name}=" in page, name
     assert "sort=urgency&amp;order=asc" in page
 

@@ -84,11 +84,11 @@ def everything(desk: Desk, asked: Asked) -> set[int]:
     found = set()
     for ticket in desk.session.query(Task).where(Task.task_list_id.in_(asked.list_ids)):
         assignee = {"me": asked.user_id, "none": None}.get(
-            str(filters.assignee), ticket.assignee_id
+            str(filters.only("assignee")), ticket.assignee_id
         )
         late = ticket.due is not None and ticket.due < asked.now
-        fits = ticket.state in filters.scope.states and ticket.assignee_id == assignee
-        if fits and (late or not filters.due):
+        fits = ticket.state in filters.states and ticket.assignee_id == assignee
+        if fits and (late or not filters.only("due")):
             found.add(ticket.id)
     return found
 

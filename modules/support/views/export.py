@@ -13,7 +13,8 @@ from modules.support.filters import asked_for
 from modules.tasks.icalendar.views import download
 from modules.tasks.models import Task
 from modules.tasks.queries import worked_by
-from modules.tasks.queue import Asked, cut
+from modules.tasks.queue import cut
+from modules.tasks.queue.asking import asked_by_reader, understood
 from modules.tasks.queue.choices import choices
 
 blueprint = Blueprint("support_export", __name__)
@@ -23,9 +24,9 @@ blueprint = Blueprint("support_export", __name__)
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def ics() -> ResponseReturnValue:
     """The tickets of the queue's address, all of its pages, as iCalendar."""
-    filters = asked_for()
-    lists = [each.id for each in choices(session(), actor()).lists]
-    asked, person_id = Asked(actor().id, lists, filters, now()), actor().id
+    known = choices(session(), actor())
+    filters = understood(session(), known, asked_for())
+    asked, person_id = asked_by_reader(actor(), known, filters, now()), actor().id
 
     def pages(reading: Session) -> Iterator[Select[Task]]:
         query = worked_by(reading.get_one(User, person_id))

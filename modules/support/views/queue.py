@@ -1,12 +1,14 @@
 """The queue: the tickets that an agent works on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 
-from flask import Blueprint, request
+from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from groupware.errors import Invalid
+from groupware.text import number_in
 from groupware.web.request import MANAGE_SUPPORT, MANAGE_TICKETS, actor, now, open_to, page, session
 from modules.support import bar
 from modules.support.filters import VIEWS, address, asked_for, place
@@ -14,8 +16,12 @@ from modules.support.rows import Row, rows
 from modules.support.sidebar import look
 from modules.tasks.counts import Counted, Listed
 from modules.tasks.models import State
-from modules.tasks.queue import Asked, Filters, cut
-from modules.tasks.queue.choices import choices
+from modules.tasks.queue import Filters, cut
+from modules.tasks.queue.asking import asked_by_reader, understood
+from modules.tasks.queue.choices import Choices, choices
+from modules.tasks.queue.completing import complete
+from modules.tasks.queue.names import Names
+from modules.tasks.queue.typed import text_of
 
 blueprint = Blueprint("support", __name__)
 
@@ -36,7 +42,11 @@ def queue() -> ResponseReturnValue:
     filters = asked_for()
     places = {name: place(name) for name in _ends()}
     known = choices(session(), actor())
-    asked = Asked(actor().id, [each.id for each in known.lists], filters, now())
+    try:
+        filters = understood(session(), known, filters)
+    except Invalid as refusal:
+        return _not_understood(filters, known, refusal)
+    asked = asked_by_reader(actor(), known, filters, now())
     shown = cut(session(), asked, **places)
     lines = rows(session(), actor(), shown.numbers, {each.id: each for each in known.lists}, now())
     waiting = look(session(), actor(), known.lists, now())
@@ -44,7 +54,7 @@ def queue() -> ResponseReturnValue:
     return page(
         "support/queue.html",
         title=_title(filters, known.lists),
-        q=filters.q,
+        typed=text_of(filters, Names(session(), known).name_of),
         total=str(total),
         groups=_groups(filters, lines, total, whole=not (shown.newer or shown.older)),
         newer=shown.newer and address(filters, before=str(shown.newer)),
@@ -55,7 +65,33 @@ def queue() -> ResponseReturnValue:
         states=bar.states(filters),
         sorts=[] if filters.q else bar.sorts(filters),
         cleared=bar.cleared(filters),
-        narrowed=any(filters.in_force()),
+        narrowed=bool(filters),
+    )
+
+
+@blueprint.get("/support/terms")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def terms() -> ResponseReturnValue:
+    """What could follow in the search field: label, hint, and the text that it makes."""
+    typed, at = request.args.get("q", ""), number_in(request.args.get("at", ""))
+    known = choices(session(), actor())
+    found = complete(session(), known, typed.replace("\0", " "), at)
+    return jsonify([asdict(each) for each in found])
+
+
+def _not_understood(filters: Filters, known: Choices, refusal: Invalid) -> ResponseReturnValue:
+    """The same page without tickets: what was typed stands there still."""
+    look(session(), actor(), known.lists, now())
+    return page(
+        "support/queue.html",
+        422,
+        title="Search",
+        typed=filters.q,
+        wrong=refusal.message,
+        lists=known.lists,
+        chips=[],
+        menus=[],
+        states=[],
     )
 
 
@@ -69,7 +105,7 @@ def _title(filters: Filters, lists: Sequence[Listed]) -> str:
         return "Search"
     if filters.view in VIEWS:
         return VIEWS[filters.view][0]
-    name = next((each.name for each in lists if each.id == filters.list), None)
+    name = next((each.name for each in lists if each.id == filters.only("list")), None)
     return name or "Tickets"
 
 

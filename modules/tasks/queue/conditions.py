@@ -1,21 +1,24 @@
-"""What the filters of a queue say of its tickets, beside their list and state."""
+"""What the terms of a queue say of its tickets, beside their list and state."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, select
+from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from groupware.text import LARGEST_NUMBER
 from modules.tasks.models import Seen, Task, task_categories
 from modules.tasks.queries import unassigned
-from modules.tasks.queue.filters import DueBy, Filters, Sort, WaitsFor, Whose
+from modules.tasks.queue.filters import DueBy, Filters, Has, Sort, Term, WaitsFor, Whose
+from modules.tasks.queue.periods import ANY, NONE, Period
 
 SOON = timedelta(hours=24)
 FEW = 1_000
 """Tickets of a category that are sorted rather than looked for along an index."""
+MOST_ARMS = 12
+"""Walks along an index that are merged; where there would be more, one looks at all."""
 
 
 @dataclass(frozen=True)
@@ -26,72 +29,178 @@ class Asked:
     list_ids: Sequence[int]
     filters: Filters
     now: datetime
+    zone: str = "UTC"
+
+    @property
+    def wanted_lists(self) -> list[int]:
+        """Those of the lists that the filters leave."""
+        return [each for each in self.list_ids if self.filters.fits("list", each)]
 
 
 @dataclass(frozen=True)
 class Narrowed:
-    """Conditions that hold at once; `leading` where an index begins with one of them."""
+    """Conditions that hold at once.
 
-    conditions: Sequence[ColumnElement[bool]]
-    leading: bool
-    marks: Sequence[str]  # the same for the full-text index, as far as it knows
+    Of the `arms` one holds: each begins an index of its own. Without any the lists' indexes are
+    walked. `marks` say the same for the full-text index, as far as it knows: one of each group.
+    """
+
+    conditions: list[ColumnElement[bool]] = field(default_factory=list)
+    arms: list[ColumnElement[bool]] = field(default_factory=list)
+    marks: list[list[str]] = field(default_factory=list)
 
 
 def narrowed(session: Session, asked: Asked) -> Narrowed:
     """The conditions of these filters; the order's own are not among them."""
-    filters, now = asked.filters, asked.now
-    conditions: list[ColumnElement[bool]] = []
-    marks: list[str] = []
-    leading = False
-    if filters.assignee == Whose.NOBODY:
-        conditions.append(unassigned())
-        marks.append("a0")
-    elif filters.assignee:
-        number = asked.user_id if filters.assignee == Whose.MINE else filters.assignee
-        conditions.append(_is(Task.assignee_id, number))
-        marks.append(f"a{number}")
-        leading = True
-    if filters.customer:
-        conditions.append(_is(Task.customer_id, filters.customer))
-        marks.append(f"c{filters.customer}")
-        leading = True
-    if filters.location:
-        conditions.append(_is(Task.location_id, filters.location))
-        leading = True
-    if filters.due == DueBy.OVERDUE:
-        conditions.append(Task.due < now)
-    elif filters.due == DueBy.SOON:
-        conditions.append(and_(Task.due >= now, Task.due < now + SOON))
-    if filters.urgency and filters.by != Sort.URGENCY:
-        conditions.append(Task.band == filters.urgency.band)
-    if filters.waiting == WaitsFor.ANYTHING:
-        conditions.append(Task.waiting.is_not(None))
-    elif filters.waiting:
-        conditions.append(Task.waiting == filters.waiting.value)
-    if filters.unread:
-        seen = select(Seen.task_id).where(
-            Seen.user_id == asked.user_id,
-            Seen.task_id == Task.id,
-            Seen.at >= Task.last_modified,
-        )
-        conditions.append(~seen.exists())
-    if filters.category:
-        few, condition = _in_category(session, filters.category)
-        conditions.append(condition)
-        leading = leading or few
-    return Narrowed(conditions, leading, marks)
+    found = Narrowed()
+    for term in asked.filters.terms:
+        if term.name in ("state", "list"):
+            continue
+        if term.name == "urgency" and asked.filters.by == Sort.URGENCY:
+            continue
+        if term.name == "category":
+            _in_category(session, term, found)
+            continue
+        each = [CONDITIONS[term.name](asked, value) for value in term.values]
+        if term.name in LEADING and not term.without:
+            _lead(term, asked, each, found)
+        else:
+            found.conditions.append(_none_of(each) if term.without else or_(*each))
+    return found
 
 
-def _in_category(session: Session, category_id: int) -> tuple[bool, ColumnElement[bool]]:
-    """The tickets of a category: a few are looked up, of many some are soon met on the way."""
-    here = _is(task_categories.c.category_id, category_id)
-    some = select(literal(1)).select_from(task_categories).where(here).limit(FEW + 1)
-    counted = session.scalars(select(func.count()).select_from(some.subquery())).one()
-    if counted <= FEW:
-        return True, Task.id.in_(select(task_categories.c.task_id).where(here))
-    return False, select(literal(1)).where(here, task_categories.c.task_id == Task.id).exists()
+def _lead(term: Term, asked: Asked, each: list[ColumnElement[bool]], found: Narrowed) -> None:
+    """An index begins with this column: its values are walked side by side."""
+    lead = Whose.NOBODY not in term.values
+    if lead and not found.arms and len(each) <= MOST_ARMS:
+        found.arms.extend(each)
+    else:
+        found.conditions.append(or_(*each))
+        if lead and not found.arms:
+            found.arms.append(true())
+    if letter := LEADING[term.name]:
+        numbers = [_person_number(asked, value) or 0 for value in term.values]
+        found.marks.append([f"{letter}{number}" for number in numbers])
+
+
+def _in_category(session: Session, term: Term, found: Narrowed) -> None:
+    """The tickets of categories: a few are looked up, of many some are soon met on the way."""
+    numbers = [each for each in term.values if isinstance(each, int) and each <= LARGEST_NUMBER]
+    any_category = select(literal(1)).where(task_categories.c.task_id == Task.id)
+    there = task_categories.c.category_id.in_(numbers)
+    with_them: ColumnElement[bool] = any_category.where(there).exists() if numbers else false()
+    if term.without:
+        bare = [any_category.exists()] if Whose.NOBODY in term.values else []
+        found.conditions.append(and_(not_(with_them), *bare) if numbers else and_(*bare, true()))
+    elif Whose.NOBODY in term.values:
+        found.conditions.append(or_(with_them, ~any_category.exists()))
+    else:
+        some = select(literal(1)).select_from(task_categories).where(there).limit(FEW + 1)
+        counted = session.scalars(select(func.count()).select_from(some.subquery())).one()
+        if counted <= FEW:
+            found.conditions.append(Task.id.in_(select(task_categories.c.task_id).where(there)))
+            if not found.arms:
+                found.arms.append(true())
+        else:
+            found.conditions.append(with_them)
+
+
+def _none_of(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    # What is not known is not so: a ticket of nobody's is not mine.
+    return not_(func.coalesce(or_(*conditions), false()))
+
+
+def _assignee(asked: Asked, value: Any) -> ColumnElement[bool]:
+    number = _person_number(asked, value)
+    return unassigned() if number is None else _is(Task.assignee_id, number)
+
+
+def _customer(asked: Asked, value: Any) -> ColumnElement[bool]:
+    number = _person_number(asked, value)
+    return Task.customer_id.is_(None) if number is None else _is(Task.customer_id, number)
+
+
+def _person_number(asked: Asked, value: Any) -> int | None:
+    if value == Whose.NOBODY:
+        return None
+    return asked.user_id if value == Whose.MINE else int(value)
+
+
+def _location(_asked: Asked, value: Any) -> ColumnElement[bool]:
+    return Task.location_id.is_(None) if value == Whose.NOBODY else _is(Task.location_id, value)
+
+
+def _due(asked: Asked, value: Any) -> ColumnElement[bool]:
+    now = asked.now
+    if value == DueBy.OVERDUE:
+        return Task.due < now
+    if value == DueBy.SOON:
+        return and_(Task.due >= now, Task.due < now + SOON)
+    return _within(Task.due, asked, value, ahead=True)
+
+
+def _urgency(_asked: Asked, value: Any) -> ColumnElement[bool]:
+    return cast(ColumnElement[bool], Task.band == value.band)
+
+
+def _waiting(_asked: Asked, value: Any) -> ColumnElement[bool]:
+    if value == WaitsFor.ANYTHING:
+        return Task.waiting.is_not(None)
+    return Task.waiting.is_(None) if value == WaitsFor.NOTHING else Task.waiting == value.value
+
+
+def _unread(asked: Asked, _value: Any) -> ColumnElement[bool]:
+    seen = select(Seen.task_id).where(
+        Seen.user_id == asked.user_id, Seen.task_id == Task.id, Seen.at >= Task.last_modified
+    )
+    return ~seen.exists()
+
+
+def _has(_asked: Asked, value: Any) -> ColumnElement[bool]:
+    some = select(literal(1)).where(task_categories.c.task_id == Task.id)
+    found: dict[Has, ColumnElement[bool]] = {
+        Has.FILES: Task.file_count + Task.note_file_count > 0,
+        Has.REPLIES: Task.reply_count > 0,
+        Has.NOTES: Task.note_count > 0,
+        Has.DUE: Task.due.is_not(None),
+        Has.CATEGORY: some.exists(),
+        Has.LOCATION: Task.location_id.is_not(None),
+        Has.ASSIGNEE: Task.assignee_id.is_not(None),
+    }
+    return found[value]
+
+
+def _since(column: Any) -> Callable[[Asked, Any], ColumnElement[bool]]:
+    return lambda asked, value: _within(column, asked, value, ahead=False)
+
+
+def _within(column: Any, asked: Asked, period: Period, *, ahead: bool) -> ColumnElement[bool]:
+    if period.text in (NONE, ANY):
+        known: ColumnElement[bool] = column.is_not(None)
+        return known if period.text == ANY else column.is_(None)
+    low, high = period.span(asked.now, asked.zone, ahead=ahead)
+    edges = [*([column >= low] if low else ()), *([column < high] if high else ())]
+    return and_(*edges)
 
 
 def _is(column: Any, number: int) -> ColumnElement[bool]:
     # A number that no row can have is like one that no row has.
     return column == number if number <= LARGEST_NUMBER else false()
+
+
+LEADING = {"assignee": "a", "customer": "c", "location": ""}
+"""Filters whose columns begin an index, and the letter that marks them in the full-text index."""
+
+CONDITIONS: dict[str, Callable[[Asked, Any], ColumnElement[bool]]] = {
+    "assignee": _assignee,
+    "due": _due,
+    "urgency": _urgency,
+    "location": _location,
+    "customer": _customer,
+    "waiting": _waiting,
+    "unread": _unread,
+    "created": _since(Task.created),
+    "updated": _since(Task.last_modified),
+    "resolved": _since(Task.completed),
+    "has": _has,
+}

@@ -1,14 +1,21 @@
-"""What an agent wants to see of the tickets: read from names and values, and written as such."""
+"""What an agent wants to see of the tickets: terms that all hold at once, words, and an order.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+A term has one face in addresses (`category=3,5`, `category=-7`), one in what people type
+(`category:bug,network -category:billing`, see `typed`), and one as a chip of a page.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from groupware.errors import Invalid
 from modules.tasks.models import State, Urgency, Waiting
-from modules.tasks.search import LONGEST
+from modules.tasks.queue.periods import ANY, NONE, Period
 
+LONGEST = 1_000
+MOST_TERMS = 30
+MOST_VALUES = 30
 BIGGEST_ID = 2**63 - 1
 
 
@@ -31,7 +38,7 @@ class Scope(StrEnum):
 
 
 class Whose(StrEnum):
-    """Assignees that need no number."""
+    """People that need no number, and the lack of what has one."""
 
     MINE = "me"
     NOBODY = "none"
@@ -44,9 +51,22 @@ class DueBy(StrEnum):
 
 class WaitsFor(StrEnum):
     ANYTHING = "any"
+    NOTHING = "none"
     CUSTOMER = Waiting.CUSTOMER.value
     THIRD_PARTY = Waiting.THIRD_PARTY.value
     UNTIL = Waiting.UNTIL.value
+
+
+class Has(StrEnum):
+    """What a ticket may have."""
+
+    FILES = "files"
+    REPLIES = "replies"
+    NOTES = "notes"
+    DUE = "due"
+    CATEGORY = "category"
+    LOCATION = "location"
+    ASSIGNEE = "assignee"
 
 
 class Sort(StrEnum):
@@ -63,46 +83,133 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True)
-class Filters:
-    """The filters in force, all of which hold at once; None where there is none."""
+class Term:
+    """One of these values of a filter; or, `without`, none of them."""
 
-    q: str = ""
-    state: Scope | None = None
-    assignee: Whose | int | None = None
-    due: DueBy | None = None
-    urgency: Urgency | None = None
-    list: int | None = None
-    category: int | None = None
-    location: int | None = None
-    customer: int | None = None
-    waiting: WaitsFor | None = None
-    unread: bool = False
+    name: str
+    values: tuple[Any, ...]
+    without: bool = False
+
+    @classmethod
+    def read(cls, name: str, text: str) -> "Term":
+        """A term as an address has it; raises ValueError."""
+        without = text.startswith("-")
+        parts = (text[1:] if without else text).split(",")
+        if len(parts) > MOST_VALUES:
+            raise ValueError(text)
+        return cls(name, tuple(READERS[name](part) for part in parts), without)
+
+    def __str__(self) -> str:
+        return "-" * self.without + ",".join(written(each) for each in self.values)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The terms and words in force, all of which hold at once; and the order."""
+
+    q: str = ""  # words to be found, never terms
+    terms: tuple[Term, ...] = ()
     sort: Sort | None = None
     order: Order | None = None
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> "Filters":
         """Filters out of names and values; raises Invalid for what is no filter's value."""
-        found: dict[str, Any] = {}
-        for name, reader in READERS.items():
-            if given := values.get(name):
-                try:
-                    found[name] = reader(given)
-                except ValueError as error:
-                    raise Invalid(**{name: "There is nothing to filter by that."}) from error
-        return cls(**found)
+        several = getattr(values, "getlist", lambda name: [values[name]])
+        terms, name = [], ""
+        try:
+            for name in READERS:
+                given = several(name) if name in values else ()
+                terms += [Term.read(name, each) for each in given if each]
+            name = "sort"
+            sort = Sort(values["sort"]) if values.get("sort") else None
+            name = "order"
+            order = Order(values["order"]) if values.get("order") else None
+        except ValueError as error:
+            raise Invalid(**{name: "There is nothing to filter by that."}) from error
+        if len(terms) > MOST_TERMS:
+            raise Invalid(q=f"These are more than {MOST_TERMS} filters at once.")
+        return cls(_typed(values.get("q") or ""), tuple(terms), sort, order)
+
+    @classmethod
+    def of(cls, **values: Any) -> "Filters":
+        """Filters with one value each."""
+        return cls(terms=tuple(Term(name, (values[name],)) for name in READERS if name in values))
+
+    def but(self, name: str, *values: Any) -> "Filters":
+        """The same with this value of a filter, instead of all that was said of it."""
+        term = (Term(name, values),) if values else ()
+        rest = tuple(each for each in self.terms if each.name != name)
+        return replace(self, terms=ordered((*rest, *term)))
+
+    def less(self, term: Term) -> "Filters":
+        """The same without this term."""
+        return replace(self, terms=tuple(each for each in self.terms if each != term))
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Names and values as `read` takes them."""
+        if self.q:
+            yield "q", self.q
+        for term in self.terms:
+            yield term.name, str(term)
+        if self.sort:
+            yield "sort", self.sort.value
+        if self.order:
+            yield "order", self.order.value
+
+    def named(self, name: str) -> Iterator[Term]:
+        """All that is said of a filter."""
+        return (term for term in self.terms if term.name == name)
+
+    def only(self, name: str) -> Any:
+        """The one value of a filter of which nothing else is said; else None."""
+        said = list(self.named(name))
+        alone = len(said) == 1 and not said[0].without and len(said[0].values) == 1
+        return said[0].values[0] if alone else None
+
+    def fits(self, name: str, value: Any) -> bool:
+        """True where what has this value may be wanted."""
+        return all((value in term.values) != term.without for term in self.named(name))
 
     @property
-    def scope(self) -> Scope:
+    def states(self) -> tuple[State, ...]:
         """The states wanted: what is searched may be anywhere, else what is to be done counts."""
-        return self.state or (Scope.ALL if self.q else Scope.ACTIVE)
+        if not any(True for _ in self.named("state")):
+            return (Scope.ALL if self.q else Scope.ACTIVE).states
+        said = list(self.named("state"))
+        return tuple(
+            state
+            for state in State
+            if all(_one_of(term.values, state) != term.without for term in said)
+        )
+
+    @property
+    def scope(self) -> Scope | None:
+        """The same in a word, where there is one."""
+        return next((scope for scope in Scope if scope.states == self.states), None)
+
+    @property
+    def urgencies(self) -> tuple[Urgency, ...]:
+        """The urgencies wanted, the least first."""
+        return tuple(each for each in Urgency if self.fits("urgency", each))
+
+    @property
+    def has_due(self) -> bool:
+        """True where nothing without a due date is wanted."""
+        return any(
+            not term.without and Period(NONE) not in term.values for term in self.named("due")
+        )
 
     @property
     def by(self) -> Sort:
         """By what it is sorted: what is due soonest comes first where that is asked for."""
         if self.q:
             return Sort.NUMBER
-        return self.sort or (Sort.DUE if self.due else Sort.UPDATED)
+        if self.sort:
+            return self.sort
+        if self.has_due:
+            return Sort.DUE
+        return Sort.CREATED if any(True for _ in self.named("created")) else Sort.UPDATED
 
     @property
     def descending(self) -> bool:
@@ -116,56 +223,79 @@ class Filters:
         """The same, sorted as by itself."""
         return replace(self, sort=None, order=None)
 
-    def in_force(self) -> Iterator[str]:
-        """The names of the filters in force, in their order."""
-        plain = Filters()
-        for field in fields(self):
-            if field.name not in ("sort", "order") and getattr(self, field.name) != getattr(
-                plain, field.name
-            ):
-                yield field.name
+    def __bool__(self) -> bool:
+        return bool(self.q or self.terms)
 
 
 def written(value: Any) -> str:
-    """A filter's value as text, as `Filters.read` takes it."""
+    """A term's value as text, as its reader takes it."""
     return "1" if value is True else str(value)
 
 
-def _id(value: str) -> int:
-    if not value.isascii() or not value.isdigit() or len(value) > 19:
-        raise ValueError(value)
-    number = int(value)
+def ordered(terms: tuple[Term, ...]) -> tuple[Term, ...]:
+    """Terms in the one order in which addresses have them."""
+    places = list(READERS)
+    return tuple(sorted(terms, key=lambda term: places.index(term.name)))
+
+
+def _one_of(scopes: tuple[Scope, ...], state: State) -> bool:
+    return any(state in scope.states for scope in scopes)
+
+
+def _id(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 19:
+        raise ValueError(text)
+    number = int(text)
     if not 0 < number <= BIGGEST_ID:
-        raise ValueError(value)
+        raise ValueError(text)
     return number
 
 
-def _assignee(value: str) -> Whose | int:
-    return Whose(value) if value in list(Whose) else _id(value)
+def _person(text: str) -> Whose | int:
+    return Whose(text) if text in list(Whose) else _id(text)
 
 
-def _yes(value: str) -> bool:
-    if value != "1":
-        raise ValueError(value)
+def _id_or_none(text: str) -> Whose | int:
+    return Whose.NOBODY if text == Whose.NOBODY else _id(text)
+
+
+def _due(text: str) -> DueBy | Period:
+    return DueBy(text) if text in list(DueBy) else Period(text)
+
+
+def _past(text: str) -> Period:
+    return _never_none(Period(text))
+
+
+def _never_none(period: Period) -> Period:
+    if period.text in (NONE, ANY):
+        raise ValueError(period.text)
+    return period
+
+
+def _yes(text: str) -> bool:
+    if text != "1":
+        raise ValueError(text)
     return True
 
 
-def _typed(value: str) -> str:
-    return value.replace("\0", " ").strip()[:LONGEST]
+def _typed(text: str) -> str:
+    return text.replace("\0", " ").strip()[:LONGEST]
 
 
-READERS: dict[str, Any] = {
-    "q": _typed,
+READERS: dict[str, Callable[[str], Any]] = {
     "state": Scope,
-    "assignee": _assignee,
-    "due": DueBy,
+    "assignee": _person,
+    "due": _due,
     "urgency": Urgency,
     "list": _id,
-    "category": _id,
-    "location": _id,
-    "customer": _id,
+    "category": _id_or_none,
+    "location": _id_or_none,
+    "customer": _person,
     "waiting": WaitsFor,
     "unread": _yes,
-    "sort": Sort,
-    "order": Order,
+    "created": _past,
+    "updated": _past,
+    "resolved": Period,
+    "has": Has,
 }

@@ -4,19 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from groupware.errors import Invalid
 from modules.tasks import search
 from modules.tasks.models import Task
 from modules.tasks.queries import of_lists
-from modules.tasks.queue.conditions import Asked, Narrowed, narrowed
+from modules.tasks.queue.conditions import MOST_ARMS, Asked, Narrowed, narrowed
 from modules.tasks.queue.segments import NOWHERE, Place, Segment, segments
 
 PAGE = 50
-MOST_ARMS = 12
-"""Lists whose indexes are walked side by side; of more, the index over all lists is."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +30,8 @@ def cut(
     session: Session, asked: Asked, *, after: Place | None = None, before: Place | None = None
 ) -> Cut:
     """The page after, or before, a place; the first one without either."""
-    wanted = asked.filters.list
-    lists = [number for number in asked.list_ids if wanted in (None, number)]
-    if not lists:
+    lists = asked.wanted_lists
+    if not lists or not asked.filters.states:
         return Cut(())
     place, back = (before, True) if before else (after, False)
     narrow = narrowed(session, asked)
@@ -113,11 +110,13 @@ def _walk(
     if place:
         conditions.append(segment.past(place, down=down))
     columns = (literal(number).label("segment"), Task.id, segment.key.label("key"))
-    side_by_side = not narrow.leading and len(lists) <= MOST_ARMS
-    arms: list[Any] = [
-        of_lists(some, (segment.state,), *columns).where(*conditions)
-        for some in ([[each] for each in lists] if side_by_side else [lists])
-    ]
+    arms: list[Any]
+    if narrow.arms:
+        whole = of_lists(lists, (segment.state,), *columns).where(*conditions)
+        arms = [whole.where(each) for each in narrow.arms]
+    else:  # of more lists than a few, the index over all of them is walked
+        some = [[each] for each in lists] if len(lists) <= MOST_ARMS else [lists]
+        arms = [of_lists(each, (segment.state,), *columns).where(*conditions) for each in some]
     if len(arms) == 1:
         return _next(arms[0], (segment.key, Task.id), down=down)
     if not sqlite:  # which merges sorted arms of itself; PostgreSQL does where they say their order
@@ -143,8 +142,9 @@ def _searched(
         session,
         search.parse(asked.filters.q),
         lists,
-        asked.filters.scope.states,
+        asked.filters.states,
         *narrow.conditions,
+        *([or_(*narrow.arms)] if narrow.arms else ()),
         marks=narrow.marks,
         beyond=place.number if place else None,
         upwards=back,

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, literal, tuple_
 
 from groupware.errors import Invalid
 from groupware.text import LARGEST_NUMBER
-from modules.tasks.models import State, Task, Urgency
+from modules.tasks.models import State, Task
 from modules.tasks.queue.filters import Filters, Sort
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,19 +73,17 @@ class Segment:
 
 def segments(filters: Filters) -> Sequence[Segment]:
     """The segments of these filters' order."""
-    states, down = filters.scope.states, filters.descending
+    states, down = filters.states, filters.descending
     if filters.by == Sort.DUE:
         there = [Segment(state, Task.due, down, Task.due.is_not(None)) for state in states]
-        if filters.due:
+        if filters.has_due:
             return there
         none = [
             Segment(state, Task.last_modified, condition=Task.due.is_(None)) for state in states
         ]
         return [segment for both in zip(there, none, strict=True) for segment in both]
     if filters.by == Sort.URGENCY:
-        bands = sorted(urgency.band for urgency in Urgency)
-        if filters.urgency:
-            bands = [filters.urgency.band]
+        bands = sorted(urgency.band for urgency in filters.urgencies)
         return [
             Segment(state, Task.last_modified, condition=Task.band == band)
             for state in states

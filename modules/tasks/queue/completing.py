@@ -1,0 +1,123 @@
+"""What could follow what somebody is typing: terms first, then their values."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from groupware.models import User
+from modules.tasks.models import State, Task
+from modules.tasks.queries import of_lists
+from modules.tasks.queue.choices import Choices
+from modules.tasks.queue.filters import LONGEST, DueBy, Sort
+from modules.tasks.queue.typed import CHOICES, IS, NAMED, NAMES, quoted
+
+MOST = 8
+HINTS = {
+    "status": "open, in_progress, resolved, closed, all",
+    "assignee": "me, none, a name",
+    "category": "its name, none",
+    "due": "<7d, today, overdue, none",
+    "list": "its name",
+    "urgency": "low, normal, high, urgent",
+    "customer": "a name or an address",
+    "location": "its name, none",
+    "waiting": "customer, third_party, until, any",
+    "is": "unread, overdue, mine, unassigned",
+    "has": "files, replies, notes, due",
+    "created": "<7d, >2026-01-31, week",
+    "updated": "<7d, >2026-01-31, week",
+    "resolved": "<7d, >2026-01-31, week",
+    "sort": "updated, created, due, urgency",
+}
+PERIODS = ("today", "<7d", ">7d", "week", "month")
+WORDS: Mapping[str, Iterable[str]] = {
+    **{name: list(kind) for name, kind in CHOICES.items()},
+    "is": list(IS),
+    "due": (*DueBy, "today", "tomorrow", "<7d", "week", "none"),
+    "created": PERIODS,
+    "updated": PERIODS,
+    "resolved": PERIODS,
+    "sort": [f"{sort}{way}" for sort in Sort for way in ("", "-asc")],
+}
+
+_LAST = re.compile(r'(?:[^\s"]|"[^"]*(?:"|$))*$')
+_TERM = re.compile(r'-?([^\W\d_][\w-]{0,39}):((?:"[^"]*"|[^",])*,)*"?([^",]*)"?$')
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What could stand there: in a list, what it says beside it, and the text it makes."""
+
+    label: str
+    hint: str
+    text: str
+
+
+def complete(
+    session: Session, known: Choices, typed: str, at: int | None = None
+) -> list[Completion]:
+    """What could be meant by the word before the place `at`; names that the reader may choose."""
+    typed = typed[:LONGEST]
+    at = len(typed) if at is None else max(0, min(at, len(typed)))
+    before, after = typed[:at], typed[at:]
+    found = _LAST.search(before)
+    start = found.start() if found else at
+    piece, head = before[start:], before[:start]
+    if term := _TERM.match(piece):
+        name, begun = NAMES.get(term[1].casefold()), term[3].strip().casefold()
+        stem = piece[: term.start(3)].rstrip('"')
+        values = _values(session, known, name, begun) if name else ()
+        return [
+            Completion(value, hint, f"{head}{stem}{quoted(value)}{after or ' '}")
+            for value, hint in islice(values, MOST)
+        ]
+    minus, begun = ("-", piece[1:]) if piece.startswith("-") else ("", piece)
+    return [
+        Completion(f"{minus}{name}:", hint, f"{head}{minus}{name}:{after}")
+        for name, hint in HINTS.items()
+        if name.startswith(begun.casefold())
+    ][: MOST if begun else None]
+
+
+def _values(session: Session, known: Choices, name: str, begun: str) -> Iterator[tuple[str, str]]:
+    for word in (*NAMED.get(name, ()), *WORDS.get(name, ())):
+        if str(word).startswith(begun):
+            yield str(word), ""
+    names: Mapping[str, Iterable[str]] = {
+        "list": [each.name for each in known.lists],
+        "assignee": known.people.values(),
+        "category": known.categories.values(),
+        "location": known.locations.values(),
+    }
+    inside = list(dict.fromkeys(each for each in names.get(name, ()) if begun in each.casefold()))
+    yield from (
+        (each, "") for each in sorted(inside, key=lambda n: not n.casefold().startswith(begun))
+    )
+    if name == "customer" and len(begun) > 1:
+        yield from _customers(session, known, begun)
+
+
+def _customers(session: Session, known: Choices, begun: str) -> Iterator[tuple[str, str]]:
+    """People with a ticket in a list that the reader works on, by the beginning of a name."""
+    plain = begun.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    lists = [each.id for each in known.lists]
+    if not lists:
+        return
+    theirs = of_lists(lists, list(State), Task.id).where(Task.customer_id == User.id)
+    lowered: Any = func.lower(User.name)
+    query = (
+        select(User.name)
+        .where(
+            or_(lowered.like(f"{plain}%", escape="\\"), lowered.like(f"% {plain}%", escape="\\")),
+            theirs.exists(),
+        )
+        .order_by(User.name)
+        .limit(MOST)
+    )
+    for name in session.scalars(query):
+        yield name, "Requester"
