@@ -25,10 +25,10 @@ def who_may_take_part() -> Select[User]:
     return _people().where(User.id.in_(_holders(Permission.CREATE_TICKETS)))
 
 
-def who_may_work(task_list: TaskList) -> Select[User]:
-    """People who can be a ticket's assignee in this list: A >= WRITE."""
+def who_may_work(task_list: TaskList, level: Level = Level.WRITE) -> Select[User]:
+    """People with this level as agents of the list; with WRITE they can be a ticket's assignee."""
     agents = User.id.in_(_holders(Permission.MANAGE_TICKETS))
-    named = User.id.in_(_named([task_list.agent_acl_id], Level.WRITE))
+    named = User.id.in_(_named([task_list.agent_acl_id], level))
     return _people().where(or_(User.id.in_(_holders(Permission.MANAGE_SUPPORT)), agents & named))
 
 

@@ -1,0 +1,171 @@
+"""From what happens to a ticket to who is told of it, in the same transaction.
+
+filed      -> agents of the list who asked for it
+assigned   -> the new assignee
+responded  -> assignee and followers: the customer has answered
+noted      -> whom the note mentions; assignee, followers
+all else   -> assignee and followers: it has changed
+
+Never who did it, never who may not read the ticket now. One act is one notice; changes of a ticket
+that were not read yet are one line.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import String, cast, delete, select
+from sqlalchemy.orm import Session
+
+from groupware.events import Event, Handler, emit
+from groupware.models import Level, User
+from modules.tasks import events
+from modules.tasks.models import Comment, Task
+from modules.tasks.notices.choice import KEPT_AS, Channel, chosen
+from modules.tasks.notices.events import NoticeGiven
+from modules.tasks.notices.models import Notice, Reason
+from modules.tasks.people import who_may_work
+from modules.tasks.together import followers
+from modules.tasks.together.mentions import mentioned
+from modules.tasks.together.models import Follower
+
+MOST_TOLD = 500
+"""People who are told of one act."""
+RANK = {reason: rank for rank, reason in enumerate(Reason)}
+QUIET = frozenset({"linked", "unlinked", "percent", "start", "restored"})
+"""Changes that nobody is told of."""
+
+
+def of_filed(session: Session, event: events.TicketFiled) -> None:
+    """Agents who want to know of everything new in their lists."""
+    wish = f'"{Reason.FILED}"'
+    asked = cast(User.preferences[KEPT_AS], String).contains(wish, autoescape=True)
+    agents = session.scalars(
+        who_may_work(event.ticket.task_list, Level.READ).where(asked).limit(MOST_TOLD)
+    )
+    give(session, event, dict.fromkeys((each.id for each in agents), Reason.FILED))
+
+
+def of_assigned(session: Session, event: events.TicketAssigned) -> None:
+    """Who has it now, and those who follow it."""
+    concerned = _around(session, event, Reason.CHANGED)
+    if event.to:
+        concerned[event.to.id] = Reason.ASSIGNED
+    if event.before:
+        concerned.setdefault(event.before.id, Reason.CHANGED)
+    give(session, event, concerned)
+
+
+def of_response(session: Session, event: events.TicketResponded) -> None:
+    """Assignee and followers: the customer has answered."""
+    give(session, event, _around(session, event, Reason.ANSWERED), event.comment)
+
+
+def of_reply(session: Session, event: events.TicketReplied) -> None:
+    """Assignee and followers: a colleague has answered the customer."""
+    give(session, event, _around(session, event, Reason.CHANGED), event.comment)
+
+
+def of_note(session: Session, event: events.NoteAdded) -> None:
+    """Whom it mentions, who follow from then on; the assignee; followers."""
+    concerned = _around(session, event, Reason.CHANGED)
+    if event.ticket.assignee_id in concerned:
+        concerned[event.ticket.assignee_id] = Reason.NOTED
+    for person in mentioned(session, event.comment.body, event.ticket.task_list):
+        followers.add(session, person, event.ticket, now=event.at)
+        concerned[person.id] = Reason.MENTIONED
+    give(session, event, concerned, event.comment)
+
+
+def of_change(session: Session, event: events.TicketEvent) -> None:
+    """Assignee and followers, of anything else."""
+    if not (isinstance(event, events.TicketChanged) and event.act in QUIET):
+        give(session, event, _around(session, event, Reason.CHANGED))
+
+
+HANDLERS: Mapping[type[Event], list[Handler]] = {
+    events.TicketFiled: [of_filed],
+    events.TicketAssigned: [of_assigned],
+    events.TicketResponded: [of_response],
+    events.TicketReplied: [of_reply],
+    events.NoteAdded: [of_note],
+    events.TicketChanged: [of_change],
+    events.TicketResolved: [of_change],
+    events.TicketReopened: [of_change],
+    events.TicketClosed: [of_change],
+    events.TicketMoved: [of_change],
+}
+
+
+def give(
+    session: Session,
+    event: events.TicketEvent,
+    concerned: Mapping[int, Reason],
+    comment: Comment | None = None,
+) -> None:
+    """Tell these people, as each has chosen, unless they did it themselves or may not see it."""
+    told = {key: reason for key, reason in concerned.items() if not event.by or key != event.by.id}
+    if not told:
+        return
+    ticket = event.ticket
+    readers = who_may_work(ticket.task_list, Level.READ).where(User.id.in_(told))
+    act = event.act if isinstance(event, events.TicketChanged) else type(event).__name__
+    before = _given_at(session, ticket, event.at)
+    for person in session.scalars(readers).all():
+        reason, channels = told[person.id], chosen(person)[told[person.id]]
+        earlier = before.get(person.id)
+        if earlier is not None and RANK[earlier.reason] <= RANK[reason]:
+            continue
+        if not channels:
+            continue
+        mail = Channel.MAIL in channels
+        if earlier is not None:
+            mail = mail and Channel.MAIL not in chosen(person)[earlier.reason]
+            session.delete(earlier)
+        notice = Notice(
+            user=person, task_id=ticket.id, task=ticket, comment=comment, actor=event.by,
+            reason=reason, act=act[:40], at=event.at, in_app=Channel.APP in channels,
+        )  # fmt: skip
+        if reason == Reason.CHANGED:
+            _forget_unread_changes(session, person, ticket)
+        session.add(notice)
+        session.flush()
+        emit(
+            session,
+            NoticeGiven(
+                notice=notice,
+                person=person,
+                ticket=ticket,
+                comment=comment,
+                reason=reason,
+                mail=mail,
+            ),
+        )
+
+
+def _around(session: Session, event: events.TicketEvent, reason: Reason) -> dict[int, Reason]:
+    """Assignee and followers."""
+    ids = set(
+        session.scalars(
+            select(Follower.user_id).where(Follower.task_id == event.ticket.id).limit(MOST_TOLD)
+        )
+    )
+    if event.ticket.assignee_id:
+        ids.add(event.ticket.assignee_id)
+    return dict.fromkeys(ids, reason)
+
+
+def _given_at(session: Session, ticket: Task, at: datetime) -> dict[int, Notice]:
+    """What people were told of this ticket in the same act."""
+    rows = session.scalars(select(Notice).where(Notice.task_id == ticket.id, Notice.at == at))
+    return {notice.user_id: notice for notice in rows}
+
+
+def _forget_unread_changes(session: Session, person: User, ticket: Task) -> None:
+    session.execute(
+        delete(Notice).where(
+            Notice.user_id == person.id,
+            Notice.task_id == ticket.id,
+            Notice.reason == Reason.CHANGED,
+            Notice.read_at.is_(None),
+        )
+    )
