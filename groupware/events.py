@@ -35,6 +35,17 @@ def emit(session: Session, event: Event) -> None:
         handler(session, event)
 
 
+def joined(
+    *declared: Mapping[type[Event], Iterable[Handler]],
+) -> dict[type[Event], list[Handler]]:
+    """The handlers of several parts of a module, in this order."""
+    found: dict[type[Event], list[Handler]] = {}
+    for handlers in declared:
+        for event, listeners in handlers.items():
+            found.setdefault(event, []).extend(listeners)
+    return found
+
+
 def install(declared: Iterable[Mapping[type[Event], Iterable[Handler]]]) -> None:
     """Make these the handlers, module after module."""
     _handlers.clear()

@@ -8,7 +8,7 @@
 empty unless told, as automatic mail should have it. Certificates are always verified.
 
 A mail with an envelope sender of its own asks for reports to it: where the server knows RFC 3461,
-the mark in that address is the ENVID as well, so that a report finds back either way.
+that address is the ENVID as well, so that a report finds back either way.
 """
 
 import re
@@ -17,11 +17,10 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from email.utils import formataddr
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from groupware.mail.writing import PLAIN_ADDRESS, one_line
+from groupware.mail.writing import PLAIN_ADDRESS, mailbox, one_line
 from groupware.outbox import Mail, Refused, Transport, Uncertain
 
 PORTS = {"smtp": 25, "starttls": 587, "smtps": 465}
@@ -87,12 +86,13 @@ def with_sender(server: Server, message: bytes) -> bytes:
     """The frozen mail with a From: its own, or the server's before it."""
     if message[:5] == b"From:":
         return message
-    return f"From: {formataddr((server.name, server.sender))}\r\n".encode() + message
+    return f"From: {mailbox(server.name, server.sender)}\r\n".encode("ascii") + message
 
 
 def envelope_id(envelope: str) -> str:
-    """What a report about a mail is to name it by: the mark in its envelope's sender."""
-    return f"gw.{envelope.partition('@')[0].rpartition('+')[2]}" if "+" in envelope else ""
+    """The envelope's sender as RFC 3461 has it in an ENVID, which holds a hundred letters."""
+    xtext = "".join(f"+{ord(each):02X}" if each in "+=" else each for each in envelope)
+    return xtext if len(xtext) <= 100 else ""
 
 
 def _send(server: Server, mail: Mail, tls: ssl.SSLContext) -> None:

@@ -1,6 +1,7 @@
 """Tasks: the shared core of tickets."""
 
 from groupware import idempotency
+from groupware.events import joined
 from groupware.module import Module, Periodic
 from modules.tasks import (
     api,
@@ -18,7 +19,7 @@ from modules.tasks.canned import models as canned_models  # noqa: F401  # tables
 from modules.tasks.checklists import models as checklist_models  # noqa: F401  # tables
 from modules.tasks.fields import models as field_models  # noqa: F401  # tables
 from modules.tasks.icalendar import views as icalendar
-from modules.tasks.letters import models as letter_models  # noqa: F401  # tables
+from modules.tasks.letters import composing, telling
 from modules.tasks.macros import models as macro_models  # noqa: F401  # tables
 from modules.tasks.mail import route
 from modules.tasks.notices import keeping
@@ -31,7 +32,8 @@ module = Module(
     incoming=route.take,
     checks=[checks.counters, checks.change_numbers],
     blueprints=[views.blueprint, icalendar.blueprint, *api.BLUEPRINTS],
-    handlers=search_index.HANDLERS,
+    handlers=joined(search_index.HANDLERS, telling.HANDLERS),
+    writers=composing.writers,
     commands=(*cli.commands, *explain_command.commands, *reindex_command.commands),
     periodic=[
         Periodic("close quiet tickets, wake waiting ones", 300, closing.run),

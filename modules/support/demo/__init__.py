@@ -15,6 +15,7 @@ from groupware.models import User
 from groupware.module import Command
 from modules.support.demo import bulk, organisation
 from modules.support.demo.stories import Teller
+from modules.tasks.letters.telling import unwritten
 
 AGE = timedelta(days=90)
 """For how long the example organisation has had its desk."""
@@ -60,7 +61,8 @@ def begin(session: Session, store: blobs.Store, *, now: datetime) -> None:
             "GROUPWARE_DATA=another-folder makes one."
         )
     made = organisation.make(session, now=now - AGE)
-    Teller(session, store, made, now).tell()
+    with unwritten(session):
+        Teller(session, store, made, now).tell()
     preferences.save(session, Demo(made=True), actor=None, now=now)
 
 
