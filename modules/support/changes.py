@@ -8,6 +8,9 @@ from typing import Any
 from groupware.models import JournalEntry
 from groupware.web.words import t_datetime
 
+CUSTOM = "custom:"
+"""A change of a custom field is journalled as this and the field's name then."""
+
 MESSAGES = frozenset({"filed", "replied", "responded", "noted", "comment_edited"})
 """Acts that a thread shows by the message itself."""
 
@@ -37,6 +40,9 @@ LABELS = {
     "summary": "Subject",
     "description": "Details",
     "body": "Text",
+    "merged": "Ticket",
+    "url": "Address",
+    "item": "Checklist",
     "kind": "Message",
 }
 ACTS = {
@@ -65,8 +71,23 @@ ACTS = {
     "moved": "moved it to another list",
     "linked": "linked a ticket",
     "unlinked": "removed a link",
+    "merged": "merged it into another ticket",
+    "merged_in": "merged a ticket into it",
+    "unmerged": "took it out of the ticket it was merged into",
+    "unmerged_from": "took a merged ticket out again",
+    "split": "split a message off",
+    "web_linked": "added a web address",
+    "web_unlinked": "removed a web address",
+    "item_added": "added to the checklist",
+    "item_done": "checked off",
+    "item_reopened": "took a check mark back",
+    "item_changed": "reworded the checklist",
+    "item_assigned": "assigned an item of the checklist",
+    "item_moved": "put the checklist in another order",
+    "item_removed": "removed from the checklist",
     "deleted": "deleted the ticket",
     "restored": "restored the ticket",
+    "field": "changed what its fields say",
 }
 GAINED = {
     "assigned": "assigned {after}",
@@ -83,6 +104,14 @@ GAINED = {
     "participants": "added {after}",
     "moved": "moved it from {before} to {after}",
     "linked": "linked {after}",
+    "merged_in": "merged {after} into it",
+    "split": "split a message off as {after}",
+    "web_linked": "added {after}",
+    "item_added": "added “{after}” to the checklist",
+    "item_done": "checked off “{after}”",
+    "item_reopened": "took the check mark off “{after}”",
+    "item_changed": "changed an item of the checklist to “{after}”",
+    "item_assigned": "changed who does “{after}”",
 }
 LOST = {
     "assigned": "took {before} off as assignee",
@@ -92,6 +121,10 @@ LOST = {
     "location": "cleared the location",
     "participants": "removed {before}",
     "unlinked": "removed the link to {before}",
+    "unmerged": "took it out of {before} again",
+    "unmerged_from": "took {before} out again",
+    "web_unlinked": "removed {before}",
+    "item_removed": "removed “{before}” from the checklist",
 }
 _PEOPLE = ("assignee", "customer", "participants")
 
@@ -144,9 +177,11 @@ def changes_of(entry: JournalEntry, names: Names) -> list[Change]:
     """Each field of an entry, before and after, in words."""
     found = []
     for field, value in entry.changes.items():
-        if field in LABELS and isinstance(value, list) and len(value) == 2:
+        label = LABELS.get(field) or field.removeprefix(CUSTOM)
+        known = field in LABELS or field.startswith(CUSTOM)
+        if known and isinstance(value, list) and len(value) == 2:
             before, after = (value_in_words(field, each, names) for each in value)
-            found.append(Change(LABELS[field], before, after))
+            found.append(Change(label, before, after))
     return found
 
 
@@ -161,6 +196,7 @@ def value_in_words(field: str, value: Any, names: Names) -> str:
     ways: dict[str, Callable[[Any], str]] = {
         "task_list": lambda value: names.lists.get(int(value), "another list"),
         "link": lambda value: f"#{value}" if int(value) in names.tickets else "another ticket",
+        "merged": lambda value: f"#{value}",
         "categories": ", ".join,
         "status": lambda value: STATES.get(value, value),
         "urgency": lambda value: URGENCIES.get(value, value),
@@ -175,6 +211,11 @@ def sentence(entry: JournalEntry, names: Names) -> str:
     if not changes:
         kind = entry.changes.get("kind", "message")
         return ACTS.get(entry.act, entry.act.replace("_", " ")).replace("message", str(kind))
+    if entry.act == "field" and len(changes) == 1:
+        (change,) = changes
+        return (
+            f"set {change.label} to {change.after}" if change.after else f"cleared {change.label}"
+        )
     if entry.act == "assigned" and entry.changes["assignee"][1] == entry.actor_id:
         return "took this ticket"
     until = next((change.after for change in changes if change.label == "Until"), "")

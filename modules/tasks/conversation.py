@@ -295,6 +295,7 @@ def _continued(session: Session, actor: User, ticket: Task, *, now: datetime, so
         priority=ticket.priority,
         now=now,
         source=source,
+        custom=ticket.custom or {},
     )
     others = session.scalars(
         select(Participant.user_id).where(

@@ -1,9 +1,9 @@
 """The full-text index: a document per ticket, written in the transaction of what changed it.
 
 `public` holds what the ticket's customer can read; beside it lies what only agents may find: notes,
-the customer's name and addresses. `scope` holds marks (`l3` its list, `c7` its customer, `a2` its
-assignee, `p7` who takes part, `t` all) that let a search skip what its reader cannot see anyway:
-they make it quick, while visibility is still asked of the tickets themselves.
+what custom fields say, the customer's name and addresses. `scope` holds marks (`l3` its list, `c7`
+its customer, `a2` its assignee, `p7` who takes part, `t` all) that let a search skip what its reader
+cannot see anyway: they make it quick, while visibility is still asked of the tickets themselves.
 """
 
 from collections.abc import Callable, Iterable
@@ -24,7 +24,8 @@ CHUNK = 2_000
 
 UNTOUCHED = frozenset(
     {"waiting", "urgency", "due", "categories", "started", "location", "linked", "unlinked"}
-    | {"web_linked", "web_unlinked", "checklist"}
+    | {"web_linked", "web_unlinked", "item_added", "item_done", "item_reopened"}
+    | {"item_changed", "item_assigned", "item_moved", "item_removed"}
 )
 """Acts of a TicketChanged that leave the document as it is."""
 
@@ -37,6 +38,9 @@ _PUBLIC = """
 _STAFF = """
     substr(coalesce(u.name, '') || ' ' || coalesce((
         SELECT {join}(a.address, ' ') FROM addresses a WHERE a.user_id = u.id), '') || ' ' || coalesce((
+        SELECT {join}(v.word, ' ') FROM field_values v JOIN custom_fields f ON f.id = v.field_id
+            WHERE v.task_id = t.id AND f.task_list_id = t.task_list_id AND NOT f.archived), '')
+        || ' ' || coalesce((
         SELECT {join}(body, ' ') FROM (
             SELECT substr(c.body, 1, :message) AS body FROM comments c
             WHERE c.task_id = t.id AND c.kind = 'note' ORDER BY c.id DESC) AS notes), ''), 1, :staff)

@@ -79,6 +79,10 @@ def _thing(thing: str) -> dict[str, str]:
     return {act: text.replace("{thing}", thing) for act, text in _THING.items()}
 
 
+def _shared(thing: str) -> dict[str, str]:
+    return _thing(thing) | {"access": f"changed who may use the {thing} {{of}}"}
+
+
 TICKET = {
     "filed": "filed ticket {of}",
     "edited": "changed the text of ticket {of}",
@@ -105,6 +109,7 @@ TICKET = {
     "unlinked": "unlinked ticket {of}",
     "deleted": "deleted ticket {of}",
     "restored": "restored ticket {of}",
+    "field": "changed what ticket {of}'s fields say",
     "comment_edited": "edited a message of ticket {of}",
     "comment_deleted": "deleted a message of ticket {of}",
 }
@@ -114,6 +119,9 @@ JOURNAL = {
     "grouping": Words("Headings", _thing("heading")),
     "category": Words("Categories", _thing("category")),
     "location": Words("Locations", _thing("location")),
+    "custom_field": Words("Custom fields", _thing("field")),
+    "canned_reply": Words("Canned replies", _shared("canned reply")),
+    "macro": Words("Macros", _shared("macro")),
     "tickets": Words("Downloads", {"exported": "downloaded {of} as a calendar"}),
     "task": Words("Tickets", TICKET, needs=Permission.MANAGE_SUPPORT),
 }

@@ -18,7 +18,7 @@ from modules.tasks.fields.reading import (
     read,
     shown,
 )
-from modules.tasks.fields.writing import carried, for_filing, keep, write
+from modules.tasks.fields.writing import carried, defaults, for_filing, input_name, keep, write
 
 __all__ = [
     "Cell",
@@ -30,9 +30,11 @@ __all__ = [
     "cells",
     "cells_of",
     "condition",
+    "defaults",
     "fields_of",
     "fields_of_lists",
     "for_filing",
+    "input_name",
     "keep",
     "read",
     "shown",

@@ -181,7 +181,8 @@ def _link(_field: CustomField, raw: Any, _kept: Any) -> str:
         text = f"https://{text}"
     try:
         parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and parts.hostname and " " not in text
+        plain = parts.hostname and parts.username is None and (parts.port is None or parts.port)
+        good = parts.scheme in ("http", "https") and plain and " " not in text
     except ValueError:
         good = False
     if not good or len(text) > LONGEST_LINK:

@@ -44,7 +44,9 @@ class Wish:
 
     @classmethod
     def of(cls, made: CustomField) -> "Wish":
-        return cls(**{each.name: getattr(made, each.name) for each in fields(cls)})
+        return cls(
+            **{each.name: getattr(made, each.name) for each in fields(cls)} | {"kind": made.sort}
+        )
 
 
 def add(

@@ -15,6 +15,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from groupware.models import User
+from modules.tasks import fields
 from modules.tasks.icalendar.times import When
 from modules.tasks.models import (
     Attachment,
@@ -95,6 +96,7 @@ class Facts:
     files: tuple[File, ...] = ()
     related: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
+    custom: tuple[tuple[str, str], ...] = ()  # custom fields by slug, in words
     kept: str | None = None
     personal: str | None = None
 
@@ -160,6 +162,7 @@ def _public(ticket: Task, beside: "_Beside", reader: Reader) -> Facts:
         location=ticket.location.name if ticket.location else "",
         files=tuple(beside.files[ticket.id]),
         comments=tuple(beside.comments[ticket.id]),
+        custom=beside.custom(ticket, public=True),
     )
 
 
@@ -175,13 +178,14 @@ def _internal(
         waiting_until=ticket.waiting_until,
         modified=ticket.last_modified,
         sequence=ticket.sequence,
-        revision=ticket.revision,
+        revision=ticket.sequence,
         start=_when(ticket, ticket.start),
         due=_when(ticket, ticket.due),
         categories=tuple(category.name for category in ticket.categories),
         known_categories=known,
         people=tuple(_people(ticket, beside.participants[ticket.id])),
         related=tuple(beside.related[ticket.id]),
+        custom=beside.custom(ticket, public=False),
         kept=ticket.kept_calendar,
         personal=beside.personal.get(ticket.id),
     )
@@ -209,6 +213,7 @@ class _Beside:
         self.participants: defaultdict[int, list[User]] = defaultdict(list)
         self.related: defaultdict[int, list[str]] = defaultdict(list)
         self.personal: dict[int, str] = {}
+        self.cells = fields.cells_of(session, tickets)
         self._files(session, ids, reader)
         if reader.comments:
             self._comments(session, ids, reader)
@@ -216,6 +221,11 @@ class _Beside:
             self._participants(session, ids)
             self._related(session, ids, reader)
             self._personal(session, ids, reader)
+
+    def custom(self, ticket: Task, *, public: bool) -> tuple[tuple[str, str], ...]:
+        """What a ticket says to its list's fields, or to those that customers see."""
+        cells = self.cells[ticket.id]
+        return tuple((c.field.slug, c.text) for c in cells if c.field.public or not public)
 
     def _files(self, session: Session, ids: list[int], reader: Reader) -> None:
         agent = reader.face == Face.AGENT

@@ -28,6 +28,7 @@ PARTSTATS = {
 _SHARED = """
 UID DTSTAMP CREATED LAST-MODIFIED SEQUENCE SUMMARY DESCRIPTION STATUS PERCENT-COMPLETE COMPLETED
 PRIORITY LOCATION URL ATTACH COMMENT X-GROUPWARE-TICKET X-GROUPWARE-WAITING X-GROUPWARE-CLOSED
+X-GROUPWARE-FIELD
 """
 _INTERNAL = "DTSTART DUE CATEGORIES ATTENDEE CONTACT RELATED-TO X-GROUPWARE-REV"
 ALLOWED = {
@@ -94,6 +95,13 @@ def _own(facts: Facts) -> Iterator[tuple[str, str]]:
         yield "X-GROUPWARE-WAITING", _waiting(facts)
     if facts.closed:
         yield "X-GROUPWARE-CLOSED", stamp_line("X-GROUPWARE-CLOSED", facts.closed)
+    yield from _custom(facts)
+
+
+def _custom(facts: Facts) -> Iterator[tuple[str, str]]:
+    for slug, said in facts.custom:
+        name = f"X-GROUPWARE-FIELD-{slug.upper().replace('_', '-')}"
+        yield "X-GROUPWARE-FIELD", line(name, vText(clean(said)))
 
 
 def _people(facts: Facts) -> Iterator[tuple[str, str]]:

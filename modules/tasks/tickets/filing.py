@@ -2,7 +2,7 @@
 
 import unicodedata
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from groupware.access import level_in
 from groupware.errors import Forbidden, Invalid
 from groupware.models import Level, Location, User
 from groupware.text import cleaned, one_line
-from modules.tasks import events, files
+from modules.tasks import events, fields, files
 from modules.tasks.access import agent_level, may_submit, owns, require
 from modules.tasks.files import Incoming
 from modules.tasks.history import changed
@@ -36,6 +36,8 @@ class Request:
     urgency: Urgency
     location: Location | None
     files: Sequence[Incoming] = ()
+    # Custom fields by slug; None: it came without a form, and nothing is demanded.
+    custom: Mapping[str, Any] | None = None
 
 
 def file(
@@ -50,7 +52,7 @@ def file(
     """File a request of one's own; it is open."""
     if not may_submit(session, actor, task_list):
         raise Forbidden
-    return _file(session, actor, actor, task_list, request, now=now, source=source)
+    return _file(session, actor, actor, task_list, request, now=now, source=source, staff=False)
 
 
 def file_for(
@@ -67,7 +69,7 @@ def file_for(
     require(session, actor, Level.CREATE, task_list)
     if not may_submit(session, customer, task_list):
         raise Invalid(customer="This person may not ask in this list.")
-    return _file(session, actor, customer, task_list, request, now=now, source=source)
+    return _file(session, actor, customer, task_list, request, now=now, source=source, staff=True)
 
 
 def _file(
@@ -79,9 +81,13 @@ def _file(
     *,
     now: datetime,
     source: str,
+    staff: bool,
 ) -> Task:
     subject, details = checked(request.subject, request.details)
     check_location(session, customer, task_list, request.location)
+    custom = None
+    if request.custom is not None:
+        custom = fields.for_filing(session, actor, task_list, request.custom, staff=staff)
     ticket = begin(
         session,
         actor,
@@ -93,6 +99,7 @@ def _file(
         priority=request.urgency.priority,
         now=now,
         source=source,
+        custom=custom,
     )
     files.attach(session, actor, ticket, None, request.files, now=now)
     tell_filed(session, actor, ticket, now=now)
@@ -111,8 +118,12 @@ def begin(
     priority: int,
     now: datetime,
     source: str,
+    custom: Mapping[str, Any] | None = None,
 ) -> Task:
-    """A new ticket and its customer's part in it; permission was checked before."""
+    """A new ticket and its customer's part in it; permission was checked before.
+
+    Without `custom` the list's fields have their defaults.
+    """
     ticket = Task(
         uid=f"{uuid.uuid4()}",
         task_list=task_list,
@@ -133,6 +144,8 @@ def begin(
     session.flush()
     if customer is not None:
         session.add(Participant(task_id=ticket.id, user_id=customer.id, is_customer=True))
+    if custom := fields.defaults(session, task_list.id) if custom is None else custom:
+        fields.keep(session, ticket, custom)
     return ticket
 
 
@@ -157,13 +170,14 @@ def edit(
     subject: str,
     details: str,
     now: datetime,
+    bare: bool = False,
 ) -> None:
-    """Change subject and details; the earlier text stays in the history."""
+    """Change subject and details; the earlier text stays in the history. `bare`: without details."""
     staff = agent_level(session, actor, ticket.task_list) >= Level.WRITE
     if not staff and not (owns(session, actor, ticket) and ticket.state != State.CLOSED):
         raise Forbidden
     # What came without details, from a calendar, may stay without.
-    subject, details = checked(subject, details, bare=not ticket.description)
+    subject, details = checked(subject, details, bare=bare or not ticket.description)
     changes: dict[str, Any] = {}
     if subject != ticket.summary:
         changes["summary"] = [ticket.summary, subject]

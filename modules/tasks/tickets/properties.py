@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from groupware.errors import Invalid
 from groupware.models import Level, Location, User
-from modules.tasks import events
+from modules.tasks import events, fields
 from modules.tasks.access import agent_level, require
 from modules.tasks.history import changed, next_change
 from modules.tasks.models import Category, Status, Task, TaskList, Urgency
@@ -177,7 +177,10 @@ def move(
         give(session, actor, ticket, None, now=now)
     meant = _meant_for(session, task_list, ticket.categories)
     ticket.categories = [category for category in ticket.categories if category.id in meant]
+    custom = fields.carried(session, ticket.custom or {}, source.id, task_list.id)
     ticket.task_list, ticket.task_list_id = task_list, task_list.id
+    if custom != (ticket.custom or {}):
+        fields.keep(session, ticket, custom)
     next_change(session, source.id)  # who follows the source sees that something left
     changed(
         session,
