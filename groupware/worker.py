@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from groupware import blobs, module, outbox, scrub
 from groupware.config import Settings
 from groupware.database import Database, utc_now
+from groupware.mailboxes import rooms
 from groupware.mailboxes.sending import Post
 from groupware.models import Heartbeat
 from groupware.queue import Queue
@@ -47,7 +48,9 @@ class Job:
     run: Callable[[], object]
 
 
-def jobs_of(settings: Settings, database: Database) -> list[Job]:
+def jobs_of(
+    settings: Settings, database: Database, wake: Callable[[str], object] = lambda _job: None
+) -> list[Job]:
     """The core's jobs and every module's."""
     store = blobs.store_at(settings.blob_url)
     jobs = [
@@ -70,6 +73,7 @@ def jobs_of(settings: Settings, database: Database) -> list[Job]:
         post.sweep(utc_now)
 
     jobs.append(Job(OUTBOX, SENDING, send_what_waits))
+    jobs += [Job(*each) for each in rooms.work(settings, database, store, wake)]
     for part in module.installed():
         jobs += [
             Job(each.name, timedelta(seconds=each.seconds), _in_one(database, each))
@@ -174,7 +178,7 @@ def main(settings: Settings) -> int:
     """Work with these settings until SIGTERM or SIGINT."""
     database, queue = Database(settings.database_url), Queue(settings.queue_url)
     outbox.on_commit(lambda: queue.wake(OUTBOX))
-    Worker(database, queue, jobs_of(settings, database)).run()
+    Worker(database, queue, jobs_of(settings, database, queue.wake)).run()
     database.engine.dispose()
     return 0
 

@@ -14,26 +14,20 @@ from sqlalchemy.orm import Session
 from tqdm import tqdm
 
 from groupware import config
-from groupware.blobs import store_at
 from groupware.database import Database, utc_now
 from groupware.errors import Conflict, NotFound
-from groupware.mail.ids import Marks
-from groupware.mailboxes import arrivals, processing
+from groupware.mailboxes import arrivals, lmtp, processing
 from groupware.mailboxes.arrivals import Arrived
 from groupware.mailboxes.formats import FORMATS, of_maildir, of_mbox
 from groupware.mailboxes.models import InboundMail, Mailbox, Stage
 from groupware.mailboxes.outcome import Became, Outcome
 from groupware.mailboxes.processing import Mailroom
+from groupware.mailboxes.rooms import room_of
 from groupware.people import folded
 
 TRY_AGAIN = 75
 """EX_TEMPFAIL of sysexits.h: a mail server keeps the mail and comes again."""
 AT_ONCE = 25
-
-
-def room_of(settings: config.Settings, database: Database) -> Mailroom:
-    """The mailroom of this installation."""
-    return Mailroom(database, store_at(settings.blob_url), Marks(settings.secret_key))
 
 
 def mailbox_named(session: Session, name: str) -> Mailbox:
@@ -60,6 +54,7 @@ def add(acts: Any) -> None:
     )
     ingest.add_argument("path", nargs="?", default="-", metavar="PATH", help="- is stdin")
     ingest.set_defaults(act=take_in)
+    lmtp.arguments(acts.add_parser("lmtp", help="take mail from a mail server by LMTP"))
     status = acts.add_parser("status", help="each mailbox: last success, last error, what waits")
     status.set_defaults(act=show_status)
     for name, text in (

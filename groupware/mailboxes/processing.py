@@ -36,6 +36,8 @@ from groupware.text import one_line
 
 log = logging.getLogger(__name__)
 
+INCOMING = "incoming mail"
+"""The job, by which it is woken."""
 TRIES = 3
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5))
 AT_ONCE = 50
