@@ -93,14 +93,17 @@ def admit() -> ResponseReturnValue | None:
     if request.method == "OPTIONS":
         return None  # answered with the methods that there are
     g.user = None
-    if programs.comes_with_secret():
+    view: Any = flask.current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "by_app_password", False):
+        g.user = programs.app_password()
+        g.face = Face.of(g.user)
+    elif programs.comes_with_secret():
         g.user = programs.bearer()
     elif SESSION_KEY in flask.session:
         g.user = recognise(session(), flask.session[SESSION_KEY], now())
         g.face = Face.of(g.user) if g.user else None
     if request.endpoint is None:
         return None  # answered as 404 or 405, with the page that what is hidden has too
-    view: Any = flask.current_app.view_functions[request.endpoint]
     audience = getattr(view, "audience", None)
     if audience is None:
         raise Forbidden

@@ -12,15 +12,16 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from groupware import tokens
+from groupware import people, tokens
 from groupware.models import Token, TokenKind, User
 from groupware.web import limits
-from groupware.web.request import afterwards, now, release, services, session
+from groupware.web.request import View, afterwards, now, release, services, session
 
 log = logging.getLogger(__name__)
 
 API = "/api/"
 BEARER = WWWAuthenticate("bearer")
+BASIC = WWWAuthenticate("basic", {"realm": "Groupware Support", "charset": "UTF-8"})
 MOST_WRONG, WITHIN = 60, timedelta(minutes=1)
 LONGEST_SECRET = 200
 
@@ -38,6 +39,24 @@ def bearer() -> User:
         if found is not None:
             return found
     raise refused(BEARER)
+
+
+def by_app_password(view: View) -> View:
+    """Declare that only an app password opens this view; whoever is signed in by a cookie is nobody."""
+    view.by_app_password = True  # type: ignore[attr-defined]
+    return view
+
+
+def app_password() -> User:
+    """Whose app password the request carries beside one of their addresses; 401 where none."""
+    given = request.authorization
+    if given is None or given.type != "basic":
+        raise Unauthorized(www_authenticate=BASIC)
+    found = recognise(given.password or "", TokenKind.DAV)
+    address = people.folded(given.username or "")
+    if found is not None and any(each.folded == address for each in found.addresses):
+        return found
+    raise refused(BASIC)
 
 
 def recognise(secret: str, *kinds: TokenKind) -> User | None:

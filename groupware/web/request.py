@@ -39,7 +39,7 @@ MANAGE_TICKETS = Permission.MANAGE_TICKETS
 MANAGE_SUPPORT = Permission.MANAGE_SUPPORT
 ADMINISTER = Permission.ADMINISTER
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
 
 
 class Services(Protocol):

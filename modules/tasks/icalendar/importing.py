@@ -18,7 +18,8 @@ from groupware.errors import Invalid, Refusal
 from groupware.models import Level, Location, User
 from modules.tasks import tickets
 from modules.tasks.access import agent_level, require
-from modules.tasks.history import changed
+from modules.tasks.dav.models import PersonalChange
+from modules.tasks.history import changed, next_change
 from modules.tasks.icalendar.facts import Face, Reader, facts_of
 from modules.tasks.icalendar.keeping import kept_of, tzid_of
 from modules.tasks.icalendar.lines import (
@@ -88,19 +89,19 @@ def sources(file: BinaryIO) -> Iterator[Source | Outcome]:
             if part.name == "VTIMEZONE":
                 timezones[tzid_of(part)] = part
                 held += 1
-            elif _is_occurrence(part):
-                occurrences.setdefault(_value(part, "UID"), []).append(part)
+            elif is_occurrence(part):
+                occurrences.setdefault(value_of(part, "UID"), []).append(part)
                 held += 1
     file.seek(0)
     for part in read(file):
         if isinstance(part, Broken):
             yield Outcome(Became.SKIPPED, part.uid, why=part.why)
         elif isinstance(part, Component) and part.name == "VTODO":
-            if not _is_occurrence(part):
-                yield Source(part, occurrences.pop(_value(part, "UID"), ()), timezones)
+            if not is_occurrence(part):
+                yield Source(part, occurrences.pop(value_of(part, "UID"), ()), timezones)
         elif isinstance(part, Component) and part.name != "VTIMEZONE":
             why = f"a {part.name}; only tasks (VTODO) are taken"
-            yield Outcome(Became.SKIPPED, _value(part, "UID"), _value(part, "SUMMARY"), why=why)
+            yield Outcome(Became.SKIPPED, value_of(part, "UID"), value_of(part, "SUMMARY"), why=why)
     for uid in occurrences:
         yield Outcome(Became.SKIPPED, uid, why="a changed occurrence without its task")
 
@@ -115,7 +116,7 @@ def bring_in(
     base_url: str,
 ) -> Outcome:
     """Make or change the ticket that a task stands for; a refusal changes nothing, and is told."""
-    uid, summary = _value(source.task, "UID"), _value(source.task, "SUMMARY")
+    uid, summary = value_of(source.task, "UID"), value_of(source.task, "SUMMARY")
     if len(source.occurrences) > MOST_OCCURRENCES:
         return Outcome(Became.SKIPPED, uid, summary, why="it has too many changed occurrences")
     try:
@@ -123,7 +124,7 @@ def bring_in(
         assert home is not None  # noqa: S101  # tzdata is a dependency
         vtodo = read_vtodo(source.task, Zones(home, locations_of(source.timezones)))
         with session.begin_nested():
-            return _Import(session, actor, task_list, source, vtodo, now, base_url).act()
+            return Arrival(session, actor, task_list, source, vtodo, now, base_url).act()
     except Unreadable as problem:
         return Outcome(Became.SKIPPED, uid, summary, why=str(problem))
     except Refusal as refusal:
@@ -131,7 +132,7 @@ def bring_in(
 
 
 @dataclass
-class _Import:
+class Arrival:
     """One task on its way in."""
 
     session: Session
@@ -148,7 +149,7 @@ class _Import:
         if ticket is None:
             if self.session.scalar(uid_taken(self.vtodo.uid)):
                 raise Invalid("its UID belongs to something else here")
-            ticket = self.make()
+            ticket = self.make(self.place(), "import")
             self.keep(ticket)
             return self.told(Became.MADE, ticket)
         if ticket.task_list_id != self.task_list.id:
@@ -165,7 +166,7 @@ class _Import:
         why = "; ".join(self.vtodo.problems)
         return Outcome(became, self.vtodo.uid, ticket.summary, ticket.id, why)
 
-    def make(self) -> Task:
+    def make(self, place: Location | None, source: str) -> Task:
         """A new ticket as the task is; whoever brings it in is its customer."""
         vtodo, now = self.vtodo, self.now
         subject, details = tickets.checked(vtodo.summary, vtodo.description, bare=True)
@@ -174,12 +175,12 @@ class _Import:
             self.actor,
             customer=self.actor,
             task_list=self.task_list,
-            location=self.place(),
+            location=place,
             subject=subject,
             details=details,
             priority=vtodo.priority,
             now=now,
-            source="import",
+            source=source,
         )
         ticket.uid = vtodo.uid
         state, percent = state_of_new(vtodo.triple), vtodo.triple.percent or 0
@@ -266,20 +267,26 @@ class _Import:
         kept = kept_of(
             [self.source.task, *self.source.occurrences], self.source.timezones, self.is_ours
         )
-        personal = self.session.get(PersonalLines, (self.actor.id, ticket.id))
-        if kept.personal_text is None:
-            if personal is not None:
-                self.session.delete(personal)
-        elif personal is None:
-            self.session.add(
-                PersonalLines(user_id=self.actor.id, task_id=ticket.id, lines=kept.personal_text)
-            )
-        else:
-            personal.lines = kept.personal_text
+        self.keep_personal(ticket, kept.personal_text)
         if self.given(ticket).issuperset(kept.shared):
             return False  # what is absent may be unknown to the client: that is no change
         ticket.kept_calendar = kept.text
         return True
+
+    def keep_personal(self, ticket: Task, text: str | None) -> None:
+        """Keep what is the person's alone; only their own clients see that something changed."""
+        mine = (self.actor.id, ticket.id)
+        personal = self.session.get(PersonalLines, mine)
+        if text == (personal.lines if personal else None):
+            return
+        if personal is not None and text is None:
+            self.session.delete(personal)
+        elif personal is not None and text is not None:
+            personal.lines = text
+        else:
+            self.session.add(PersonalLines(user_id=mine[0], task_id=mine[1], lines=text))
+        number = next_change(self.session, ticket.task_list_id)
+        self.session.merge(PersonalChange(user_id=mine[0], task_id=mine[1], change_number=number))
 
     def given(self, ticket: Task) -> set[str]:
         """Every line that the person is given of the ticket as it is now."""
@@ -299,15 +306,16 @@ class _Import:
             return people.by_address(self.session, address) is not None
         # A task that went out from here says by itself whom to contact, and what belongs to it.
         if property_.name == "CONTACT" or property_.parameter("RELTYPE").upper() == "SIBLING":
-            return bool(_value(self.source.task, "X-GROUPWARE-TICKET"))
+            return bool(value_of(self.source.task, "X-GROUPWARE-TICKET"))
         return False
 
 
-def _is_occurrence(component: Component) -> bool:
-    return component.name == "VTODO" and bool(_value(component, "RECURRENCE-ID"))
+def is_occurrence(component: Component) -> bool:
+    """True for a changed occurrence of a repeated task."""
+    return component.name == "VTODO" and bool(value_of(component, "RECURRENCE-ID"))
 
 
-def _value(component: Component, name: str) -> str:
+def value_of(component: Component, name: str) -> str:
     """The first property of this name, as text."""
     for entry in component.entries:
         if isinstance(entry, str) and name_of(entry) == name:

@@ -58,8 +58,9 @@ def kept_of(
     tasks: Sequence[Component],
     timezones: Mapping[str, Component],
     is_ours: Callable[[Property], bool],
+    personal: frozenset[str] = PERSONAL,
 ) -> Kept:
-    """What to keep of a task and its changed occurrences."""
+    """What to keep of a task and its changed occurrences; lines named `personal` are one person's."""
     kept = Kept()
     bodies: list[str] = []
     for number, task in enumerate(tasks):
@@ -67,7 +68,7 @@ def kept_of(
         entries = [entry for entry in task.entries if not _is_ours(entry, is_ours)]
         for place, entry in enumerate(entries):
             lines = list(entry.lines()) if isinstance(entry, Component) else [entry]
-            if _is_personal(entry):
+            if _is_personal(entry, personal):
                 kept.personal.append((number, place, lines))
             else:
                 bodies += lines
@@ -155,10 +156,10 @@ _CHECKS: Mapping[str, Callable[[Property], object]] = {
 }
 
 
-def _is_personal(entry: str | Component) -> bool:
+def _is_personal(entry: str | Component, names: frozenset[str]) -> bool:
     if isinstance(entry, Component):
         return entry.name in PERSONAL_PARTS
-    return name_of(entry) in PERSONAL
+    return name_of(entry) in names
 
 
 def _is_own_zone(tzid: str, zone: Component) -> bool:

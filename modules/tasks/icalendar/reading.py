@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 LONGEST_UID = 255
 MOST_COUNT = 1000
+MOST_TIMES = 24
 FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
 
 
@@ -25,6 +26,7 @@ class Attendee:
 
     address: str
     role: str
+    declined: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,11 @@ def read_number(property_: Property, most: int) -> int:
 def read_attendee(property_: Property) -> Attendee:
     """Whom an ATTENDEE names, by the address alone."""
     address = re.sub(r"(?i)^mailto:", "", property_.value.strip())
-    return Attendee(address.casefold(), property_.parameter("ROLE").upper() or "REQ-PARTICIPANT")
+    return Attendee(
+        address.casefold(),
+        property_.parameter("ROLE").upper() or "REQ-PARTICIPANT",
+        property_.parameter("PARTSTAT").upper() == "DECLINED",
+    )
 
 
 def category_names(property_: Property) -> tuple[str, ...]:
@@ -145,6 +151,11 @@ def check_recurrence(property_: Property) -> None:
     rule = dict(part.split("=", 1) for part in property_.value.upper().split(";") if "=" in part)
     if rule.get("FREQ") not in FREQUENCIES:
         raise Unreadable("its RRULE has no FREQ, or one that is more often than daily")
+    times = 1
+    for part in ("BYHOUR", "BYMINUTE", "BYSECOND"):
+        times *= rule.get(part, "").count(",") + 1
+    if times > MOST_TIMES:
+        raise Unreadable("its RRULE has too many times a day")
     numbers: Mapping[str, tuple[str, int]] = {
         "INTERVAL": (rule.get("INTERVAL", "1"), 10_000),
         "COUNT": (rule.get("COUNT", "1"), MOST_COUNT),

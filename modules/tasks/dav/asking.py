@@ -1,0 +1,148 @@
+"""A filter becomes a question to the tickets: what they cannot answer is read in the tasks' text."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+import recurring_ical_events
+from icalendar import Calendar
+from sqlalchemy import ColumnElement, and_, case, false, or_
+from sqlalchemy.orm import Session
+
+from groupware.models import User
+from modules.tasks.dav.filters import (
+    LONGEST,
+    OfComponent,
+    OfProperty,
+    TimeRange,
+    holds,
+    statuses_meant,
+    times_hold,
+)
+from modules.tasks.dav.members import Member, Texts, members
+from modules.tasks.dav.places import Collection
+from modules.tasks.icalendar.facts import Face
+from modules.tasks.icalendar.keeping import parsed
+from modules.tasks.icalendar.lines import Component
+from modules.tasks.icalendar.times import Zones, locations_of, zone_called
+from modules.tasks.models import Task
+
+REPEATS = ("RRULE", "RDATE", "RECURRENCE-ID")
+
+
+def matching(
+    session: Session, user: User, collection: Collection, asked: OfComponent, base_url: str
+) -> Iterator[Member]:
+    """The tasks of a collection that meet a condition on VTODO."""
+    texts = Texts(session, user, collection, base_url)
+    if collection.face is Face.CUSTOMER:
+        # A customer's ticket holds more than is shown: only what is shown is asked.
+        for member, text in texts.of(list(members(session, user, collection))):
+            if _meets(text, asked, user):
+                yield member
+        return
+    conditions, rest = _for_tickets(asked)
+    if asked.time is None and not rest.inside:
+        yield from members(session, user, collection, *conditions)
+        return
+    repeated = _repeats()
+    in_time = [_in_time(asked.time), ~repeated] if asked.time else []
+    sure = list(members(session, user, collection, *conditions, *in_time))
+    if not rest.inside:
+        yield from sure
+    else:
+        yield from (each for each, text in texts.of(sure) if _meets(text, rest, user))
+    if asked.time:
+        unsure = list(members(session, user, collection, *conditions, repeated))
+        whole = OfComponent("VTODO", time=asked.time, inside=rest.inside)
+        yield from (each for each, text in texts.of(unsure) if _meets(text, whole, user))
+
+
+def _for_tickets(asked: OfComponent) -> tuple[list[ColumnElement[bool]], OfComponent]:
+    """What the table can answer, and what is left."""
+    conditions: list[ColumnElement[bool]] = []
+    left = []
+    for each in asked.inside:
+        if isinstance(each, OfProperty) and each.name == "COMPLETED" and each.absent:
+            conditions.append(Task.completed.is_(None))
+        elif isinstance(each, OfProperty) and (meant := statuses_meant(each)) is not None:
+            conditions.append(Task.status.in_(meant) if meant else false())
+        else:
+            left.append(each)
+    return conditions, OfComponent("VTODO", inside=tuple(left))
+
+
+def _repeats() -> ColumnElement[bool]:
+    return and_(
+        Task.kept_calendar.is_not(None),
+        or_(*(Task.kept_calendar.contains(f"\n{name}") for name in REPEATS)),
+    )
+
+
+def _in_time(asked: TimeRange) -> ColumnElement[bool]:
+    """RFC 4791's table (9.9) for tickets, which always have CREATED."""
+    start, end = asked.start, asked.end
+    begins, due, completed, created = Task.start, Task.due, Task.completed, Task.created
+    return case(
+        (
+            and_(begins.is_not(None), due.is_not(None)),
+            and_(or_(due > start, begins >= start), or_(begins < end, due <= end)),
+        ),
+        (due.is_not(None), and_(due > start, due <= end)),
+        (begins.is_not(None), and_(begins >= start, begins < end)),
+        (
+            completed.is_not(None),
+            and_(or_(created >= start, completed >= start), or_(created <= end, completed <= end)),
+        ),
+        else_=created < end,
+    )
+
+
+def _meets(text: bytes, asked: OfComponent, user: User) -> bool:
+    """True where a task, or one of its changed occurrences, meets the condition as it is shown."""
+    unfolded = text.decode().replace("\r\n ", "")
+    tasks, timezones = parsed(unfolded)
+    if not any(holds(asked, task) for task in tasks):
+        return False
+    if asked.time is None:
+        return True
+    home = zone_called(user.time_zone) or ZoneInfo("UTC")
+    zones = Zones(home, locations_of(timezones))
+    if any(times_hold(asked.time, task, zones) for task in tasks):
+        return True
+    return _repeated(tasks[0]) and _occurs(text, asked.time)
+
+
+def _repeated(task: Component) -> bool:
+    return any(each.name in ("RRULE", "RDATE") for each in task.properties())
+
+
+def _occurs(text: bytes, asked: TimeRange) -> bool:
+    """True where an occurrence lies in the time: looked for within ten years."""
+    calendar = Calendar.from_ical(text)
+    for task in calendar.walk("VTODO"):
+        if "DTSTART" not in task and "DUE" not in task:
+            return False
+    first = _first(calendar)
+    start = max(asked.start, first) if first else asked.start
+    end = min(asked.end, start + LONGEST)
+    if start >= end:
+        return False
+    try:
+        found = recurring_ical_events.of(calendar, components=["VTODO"], skip_bad_series=True)
+        return bool(next(iter(found.between(start, end)), None))
+    except (ValueError, OverflowError, TypeError, KeyError):
+        return False  # a rule that cannot be followed leads nowhere
+
+
+def _first(calendar: Calendar) -> datetime | None:
+    """When the first of a task's occurrences begins."""
+    moments: list[datetime] = []
+    for task in calendar.walk("VTODO"):
+        for name in ("DTSTART", "DUE"):
+            at = getattr(task.get(name), "dt", None)
+            if isinstance(at, datetime):
+                moments.append(at if at.tzinfo else at.replace(tzinfo=UTC))
+            elif isinstance(at, date):
+                moments.append(datetime.combine(at, time(0), UTC))
+    return min(moments, default=None)

@@ -1,0 +1,347 @@
+"""PUT: a new ticket, or acts on the one that is there, through the use cases of everywhere."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from groupware import people
+from groupware.errors import Forbidden
+from groupware.models import Level, Location, User
+from modules.tasks import conversation, tickets
+from modules.tasks.access import agent_level
+from modules.tasks.dav.answers import refused
+from modules.tasks.dav.carrying import carried, kept_task
+from modules.tasks.dav.merging import Mapped, Merged, base_at, merge, of_ticket
+from modules.tasks.history import changed
+from modules.tasks.icalendar.importing import (
+    MOST_OCCURRENCES,
+    Arrival,
+    Source,
+    is_occurrence,
+    value_of,
+)
+from modules.tasks.icalendar.keeping import PERSONAL, kept_of, tzid_of
+from modules.tasks.icalendar.lines import (
+    MOST_PARTS,
+    Broken,
+    Component,
+    Property,
+    Unreadable,
+    read,
+    split,
+)
+from modules.tasks.icalendar.reading import Vtodo, read_vtodo
+from modules.tasks.icalendar.status import state_after
+from modules.tasks.icalendar.times import Zones, locations_of, zone_called
+from modules.tasks.models import Category, PersonalLines, State, Task, Urgency
+from modules.tasks.queries import categories_for
+from modules.tasks.queries import locations_of as places_of
+
+OWN = PERSONAL | {"COMMENT"}
+"""A comment becomes a note, and is given back as a comment only to who wrote it."""
+
+BOOKKEEPING = ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "CREATED", "X-GROUPWARE-REV")
+EMPTY_IS_ABSENT = frozenset(
+    {"PRIORITY", "PERCENT-COMPLETE", "DUE", "DTSTART", "COMPLETED", "STATUS"}
+)
+
+
+def read_body(written: bytes) -> Source:
+    """The one task of a body, with its changed occurrences; refuses everything else."""
+    try:
+        parts = list(read(io.BytesIO(written)))
+    except Unreadable as problem:
+        raise refused(400, "<c:valid-calendar-data/>", reason=str(problem)) from None
+    components = [each for each in parts if isinstance(each, Component)]
+    for each in parts:
+        if isinstance(each, Broken):
+            raise _invalid(each.why)
+        if isinstance(each, str) and each.upper().startswith("METHOD:"):
+            raise _not_one("A calendar's task has no METHOD.")
+    if sum(_size(each) for each in components) > MOST_PARTS:
+        raise _invalid(f"It has more than {MOST_PARTS} components.")
+    for each in components:
+        if each.name not in ("VTODO", "VTIMEZONE"):
+            raise refused(
+                403, "<c:supported-calendar-component/>", reason=f"Only tasks, no {each.name}."
+            )
+    todos = [each for each in components if each.name == "VTODO"]
+    tasks = [each for each in todos if not is_occurrence(each)]
+    if len({value_of(each, "UID") for each in todos}) > 1 or len(tasks) != 1:
+        raise _not_one("It holds one task, with its changed occurrences.")
+    occurrences = [each for each in todos if is_occurrence(each)]
+    if len(occurrences) > MOST_OCCURRENCES:
+        raise _invalid("It has too many changed occurrences.")
+    zones = {tzid_of(each): each for each in components if each.name == "VTIMEZONE"}
+    for task in todos:
+        task.entries = [each for each in task.entries if not _is_empty(each)]
+    return Source(tasks[0], occurrences, zones)
+
+
+def understood(source: Source, person: User) -> Vtodo:
+    """The task in our terms; a property that cannot be read is refused, not taken for absent."""
+    home = zone_called(person.time_zone) or zone_called("UTC")
+    assert home is not None  # noqa: S101  # tzdata is a dependency
+    try:
+        zones = Zones(home, locations_of(source.timezones))
+        vtodo = read_vtodo(source.task, zones)
+        for each in source.occurrences:
+            read_vtodo(_with_summary(each), zones)
+    except Unreadable as problem:
+        raise _invalid(str(problem)) from None
+    if vtodo.problems:
+        raise _invalid(vtodo.problems[0].removesuffix(": left out"))
+    return vtodo
+
+
+@dataclass
+class Writing(Arrival):
+    """One task on its way in from a client."""
+
+    strict: bool = False  # with If-Match: a conflict is told instead of decided
+
+    def file(self) -> Task:
+        """A new ticket of this list; whoever writes it is its customer."""
+        session, actor, vtodo, now = self.session, self.actor, self.vtodo, self.now
+        level = agent_level(session, actor, self.task_list)
+        if level < Level.WRITE and self.needs_staff():
+            raise Forbidden("Status, dates, categories and people are set by who may work here.")
+        subject, details = tickets.checked(vtodo.summary, vtodo.description, bare=True)
+        place = self.place() or self.usual_place()
+        if level < Level.CREATE:
+            request = tickets.Request(
+                subject, details or subject, Urgency.of(vtodo.priority), place
+            )
+            ticket = tickets.file(session, actor, self.task_list, request, now=now, source="dav")
+            ticket.uid = vtodo.uid
+        else:
+            ticket = self.make(place, "dav")
+        self.keep_all(ticket)
+        self.say(ticket, before=())
+        return ticket
+
+    def write(self, ticket: Task, etag_sequence: int | None) -> None:
+        """What the client changed against what it was given; the rest stays as it is."""
+        server = of_ticket(ticket)
+        base = base_at(self.session, ticket, self.revision(ticket, etag_sequence))
+        client = self.mapped(ticket, base or server)
+        merged = merge(base, server, client)
+        if merged.conflicts and self.strict:
+            raise refused(
+                412, reason=f"Somebody else has changed {', '.join(sorted(merged.conflicts))}."
+            )
+        before, comments = self.shown(ticket), self.comments_kept(ticket)
+        sequence = ticket.sequence
+        if merged.conflicts:
+            self.overrule(ticket, server, client, merged.conflicts)
+        self.apply(ticket, client, merged)
+        self.keep_all(ticket)
+        self.say(ticket, comments)
+        if ticket.sequence == sequence and self.shown(ticket) != before:
+            changed(self.session, self.actor, ticket, "calendar", now=self.now, public=False)
+
+    def apply(self, ticket: Task, client: Mapped, merged: Merged) -> None:
+        """Each change as the act that it is."""
+        session, actor, now, did = self.session, self.actor, self.now, merged.changed
+        if did & {"summary", "description"}:
+            subject = client.summary if "summary" in did else ticket.summary
+            details = client.description if "description" in did else ticket.description
+            tickets.edit(
+                session, actor, ticket, subject=subject, details=details, bare=True, now=now
+            )
+        if did & {"start", "due"}:
+            self.plan(ticket, client, did)
+        if "urgency" in did:
+            tickets.set_urgency(session, actor, ticket, client.urgency, now=now)
+        if "categories" in did:
+            tickets.categorise(session, actor, ticket, self.categories_of(ticket, client), now=now)
+        if "location" in did:
+            tickets.locate(session, actor, ticket, self.place(ticket.customer), now=now)
+        if "assignee" in did:
+            to = session.get(User, client.assignee) if client.assignee else None
+            tickets.assign(session, actor, ticket, to=to, now=now)
+        if "state" in did and merged.state is not None:
+            tickets.set_state(session, actor, ticket, merged.state, now=now)
+            said = self.vtodo.triple.completed
+            if merged.state == State.RESOLVED and said:
+                ticket.completed = max(ticket.created, min(said, now))
+        percent = client.triple.percent
+        if ticket.state == State.IN_PROGRESS and percent and 0 < percent < 100:
+            tickets.set_percent(session, actor, ticket, percent, now=now)
+
+    def plan(self, ticket: Task, client: Mapped, did: frozenset[str]) -> None:
+        """Start and due share their kind; what the client left as it was stays."""
+        server = of_ticket(ticket)
+        start = client.start if "start" in did else server.start
+        due = client.due if "due" in did else server.due
+        said = (client.due if "due" in did else None) or (client.start if "start" in did else None)
+        said = said or due or start
+        if start and due and start.at > due.at:
+            start = None
+        times = tickets.Times(
+            start=start.at if start else None,
+            due=due.at if due else None,
+            zone=said.zone if said else None,
+            is_date=said.is_date if said else False,
+        )
+        tickets.plan(self.session, self.actor, ticket, times, now=self.now)
+
+    def overrule(
+        self, ticket: Task, server: Mapped, client: Mapped, conflicts: frozenset[str]
+    ) -> None:
+        """The server's values stand; what the client wrote can be read in the history."""
+
+        def told(value: object) -> object:
+            if isinstance(value, frozenset):
+                return sorted(value)
+            at = getattr(value, "at", None)
+            return at.isoformat() if at else value
+
+        values: dict[str, Any] = {
+            ("status" if name == "state" else name): [
+                told(getattr(client, name)), told(getattr(server, name))
+            ]
+            for name in sorted(conflicts)
+        }  # fmt: skip
+        changed(self.session, self.actor, ticket, "overruled", now=self.now, public=False, **values)
+
+    def revision(self, ticket: Task, etag_sequence: int | None) -> int:
+        """How many changes the ticket had when the client was given it, as far as it says."""
+        for said in (
+            value_of(self.source.task, "X-GROUPWARE-REV"),
+            str(etag_sequence or ""),
+            value_of(self.source.task, "SEQUENCE"),
+        ):
+            if said.isascii() and said.isdigit() and len(said) < 10:
+                return int(said)
+        return ticket.sequence
+
+    def mapped(self, ticket: Task, base: Mapped) -> Mapped:
+        """What the client wrote, in the terms of the base: what it cannot mean is left as it was."""
+        vtodo = self.vtodo
+        subject, details = tickets.checked(vtodo.summary, vtodo.description, bare=True)
+        return Mapped(
+            summary=subject,
+            description=details,
+            state=state_after(base.triple, vtodo.triple) or base.state,
+            triple=vtodo.triple,
+            urgency=Urgency.of(vtodo.priority),
+            start=vtodo.start,
+            due=vtodo.due,
+            location=self.location_meant(ticket, base),
+            categories=frozenset(self.names_meant(base)),
+            assignee=self.assignee_meant(ticket, base),
+        )
+
+    def location_meant(self, ticket: Task, base: Mapped) -> str:
+        if not self.vtodo.location:
+            return base.location if self.task_list.location_required else ""
+        place = self.place(ticket.customer)
+        return place.name if place else base.location
+
+    def names_meant(self, base: Mapped) -> Iterator[str]:
+        """Categories of this list, and those that the ticket had anyway."""
+        known = {each.name for each in self.categories()} | base.categories
+        return (name for name in self.vtodo.categories if name in known)
+
+    def categories_of(self, ticket: Task, client: Mapped) -> list[Category]:
+        query = categories_for(self.task_list).where(Category.name.in_(client.categories))
+        had = [each for each in ticket.categories if each.name in client.categories]
+        return [*self.session.scalars(query), *had]
+
+    def assignee_meant(self, ticket: Task, base: Mapped) -> int | None:
+        """Whoever is named anew and may do it; who declined hands it back; absence says nothing."""
+        meant = base.assignee
+        for attendee in self.vtodo.attendees:
+            person = people.by_address(self.session, attendee.address)
+            if person is None or attendee.role not in ("REQ-PARTICIPANT", "CHAIR"):
+                continue
+            if person.id == base.assignee:
+                meant = None if attendee.declined else meant
+            elif person.id == ticket.customer_id or attendee.declined:
+                continue
+            elif agent_level(self.session, person, self.task_list) >= Level.WRITE:
+                return person.id
+        return meant
+
+    def place(self, whose: User | None = None) -> Location | None:
+        """The location of that name, where the customer may file for it."""
+        named = places_of(whose or self.actor).where(Location.name == self.vtodo.location)
+        return self.session.scalar(named) if self.vtodo.location else None
+
+    def usual_place(self) -> Location | None:
+        """The person's own location, or the first that they may file for."""
+        mine = places_of(self.actor)
+        default = mine.where(Location.id == (self.actor.default_location_id or 0))
+        return self.session.scalar(default) or self.session.scalar(mine.limit(1))
+
+    def needs_staff(self) -> bool:
+        vtodo = self.vtodo
+        return bool(
+            vtodo.due or vtodo.start or self.categories() or self.assignee()
+            or vtodo.triple.status not in (None, "NEEDS-ACTION") or vtodo.triple.percent
+        )  # fmt: skip
+
+    def keep_all(self, ticket: Task) -> None:
+        """Keep what the client wrote, and what it dropped without knowing it."""
+        task, zones = carried(self.source, ticket.kept_calendar, self.own_lines(ticket))
+        kept = kept_of([task, *self.source.occurrences], zones, self.is_ours, OWN)
+        self.keep_personal(ticket, kept.personal_text)
+        if kept.text != ticket.kept_calendar:
+            ticket.kept_calendar = kept.text
+
+    def say(self, ticket: Task, before: Sequence[str]) -> None:
+        """A comment that was not there is a note."""
+        for body in self.comments(self.source.task):
+            if body and body not in before:
+                conversation.note(
+                    self.session, self.actor, ticket, body, now=self.now, source="dav"
+                )
+
+    def comments_kept(self, ticket: Task) -> list[str]:
+        task, _ = kept_task(ticket.kept_calendar, self.own_lines(ticket))
+        return list(self.comments(task))
+
+    def own_lines(self, ticket: Task) -> str | None:
+        personal = self.session.get(PersonalLines, (self.actor.id, ticket.id))
+        return personal.lines if personal else None
+
+    def comments(self, task: Component) -> Iterator[str]:
+        return (each.text.strip() for each in task.properties() if each.name == "COMMENT")
+
+    def shown(self, ticket: Task) -> list[str]:
+        """The lines that the person is given, without bookkeeping and order."""
+        return sorted(line for line in self.given(ticket) if not line.startswith(BOOKKEEPING))
+
+
+def _with_summary(occurrence: Component) -> Component:
+    """A changed occurrence may leave out what its task says."""
+    names = {each.name for each in _taken_apart(occurrence)}
+    extra = [] if "SUMMARY" in names else ["SUMMARY:-"]
+    return Component("VTODO", [*occurrence.entries, *extra])
+
+
+def _taken_apart(component: Component) -> Iterator[Property]:
+    for entry in component.entries:
+        if isinstance(entry, str):
+            yield split(entry)
+
+
+def _is_empty(entry: str | Component) -> bool:
+    """A line such as `PRIORITY:` says nothing."""
+    if isinstance(entry, Component) or not entry.rstrip().endswith(":"):
+        return False
+    return entry.partition(":")[0].partition(";")[0].upper() in EMPTY_IS_ABSENT
+
+
+def _size(component: Component) -> int:
+    return 1 + sum(_size(each) for each in component.entries if isinstance(each, Component))
+
+
+def _invalid(reason: str) -> Exception:
+    return refused(403, "<c:valid-calendar-data/>", reason=reason)
+
+
+def _not_one(reason: str) -> Exception:
+    return refused(403, "<c:valid-calendar-object-resource/>", reason=reason)
