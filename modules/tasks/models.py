@@ -404,6 +404,8 @@ class Seen(Base):
     )
     at: Mapped[datetime]
 
+    __table_args__ = (Index("ix_seen_at", "user_id", "at"),)
+
 
 class PersonalLines(Base):
     """What is one person's alone in a task's calendar entry, such as their alarms."""

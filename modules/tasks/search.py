@@ -22,6 +22,7 @@ from sqlalchemy import (
     Select,
     cast,
     column,
+    false,
     func,
     literal,
     literal_column,
@@ -128,6 +129,22 @@ def hits(
     search = _in_sqlite if _is_sqlite(session) else _in_postgresql
     found = search(session, wanted, groups, visible, Way(beyond, upwards, most + 1))
     return [*exact, *(number for number in found if number != wanted.number)][:most]
+
+
+def found_by_staff(
+    session: Session, wanted: Wanted, list_ids: Collection[int]
+) -> ColumnElement[bool]:
+    """The condition that a ticket of these lists says it, notes and all: to count, not to page."""
+    groups = [[f"l{number}" for number in list_ids]]
+    if not wanted:
+        return Task.id == wanted.number if wanted.number else false()
+    if _is_sqlite(session):
+        matches = _match(_fts5(wanted, "{public staff}", groups))
+        found = select(_documents.c.rowid).where(matches)
+    else:
+        matches = _documents.c.everything.op("@@")(_tsquery(wanted, groups))
+        found = select(_documents.c.task_id).where(matches)
+    return Task.id.in_(found)
 
 
 class Explain(Executable, ClauseElement):

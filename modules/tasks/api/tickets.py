@@ -21,7 +21,7 @@ from modules.tasks.queries import (
     own_of,
     visible_to,
 )
-from modules.tasks.queue import Asked, Filters, Place, cut
+from modules.tasks.queue import Place, ask, cut
 from modules.tasks.queue.filters import Scope
 
 nouns = Noun("tickets", "Requests for support, and what becomes of them.")
@@ -90,10 +90,8 @@ def _queue(query: TicketQuery) -> Page[Ticket]:
     values |= {name: "" if isinstance(value := getattr(query, name), Unset) else value
                for name in ("sort", "order")}  # fmt: skip
     try:
-        filters = Filters.read({**values, "q": query.q})
         place = Place.read(*values_in(query.cursor)) if query.cursor else None
-        lists = session().scalars(lists_worked_by(actor()).with_only_columns(TaskList.id)).all()
-        asked = Asked(actor().id, lists, filters, now(), actor().time_zone)
+        asked = ask(session(), actor(), {**values, "q": query.q}, now())
         page = cut(session(), asked, after=place)
     except Invalid as refusal:
         names = {there: here for here, there in FILTERS.items()} | {"place": "cursor"}

@@ -34,7 +34,7 @@ def choices(session: Session, user: User) -> Choices:
         found.setdefault(row.kind, []).append(row)
     return Choices(
         [
-            Listed(row.id, row.name, row.hue, row.archived)
+            Listed(row.id, row.name, row.hue, row.archived, row.change_number)
             for row in sorted(found.get("list", ()), key=lambda row: (row.position, row.name))
         ],
         *(
@@ -46,7 +46,14 @@ def choices(session: Session, user: User) -> Choices:
 
 @cache
 def _statement() -> CompoundSelect[Any]:
-    lists = (TaskList.id, TaskList.name, TaskList.hue, TaskList.archived, TaskList.position)
+    lists = (
+        TaskList.id,
+        TaskList.name,
+        TaskList.hue,
+        TaskList.archived,
+        TaskList.position,
+        TaskList.change_number,
+    )
     parts = [
         _part("list", lists_worked_by(ANYBODY), *lists),
         _part("person", who_may_work_somewhere().limit(MOST), User.id, User.name),
@@ -61,12 +68,14 @@ def _there(entity: type[Category] | type[Location]) -> Select[Any]:
 
 
 def _part(kind: str, query: Select[Any], number: Any, name: Any, *more: Any) -> Select[Any]:
-    hue, archived, position = more or (literal(0, SmallInteger), false(), literal(0))
+    nothing = (literal(0, SmallInteger), false(), literal(0), literal(0))
+    hue, archived, position, change_number = more or nothing
     rows = query.with_only_columns(
         number.label("id"),
         name.label("name"),
         hue.label("hue"),
         archived.label("archived"),
         position.label("position"),
+        change_number.label("change_number"),
     ).subquery()
     return select(literal(kind).label("kind"), *rows.c)

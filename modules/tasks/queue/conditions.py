@@ -50,8 +50,11 @@ class Narrowed:
     marks: list[list[str]] = field(default_factory=list)
 
 
-def narrowed(session: Session, asked: Asked) -> Narrowed:
-    """The conditions of these filters; the order's own are not among them."""
+def narrowed(session: Session, asked: Asked, *, look: bool = True) -> Narrowed:
+    """The conditions of these filters; the order's own are not among them.
+
+    Without `look` nothing is asked of the database about what would be quicker.
+    """
     found = Narrowed()
     for term in asked.filters.terms:
         if term.name in ("state", "list"):
@@ -59,7 +62,7 @@ def narrowed(session: Session, asked: Asked) -> Narrowed:
         if term.name == "urgency" and asked.filters.by == Sort.URGENCY:
             continue
         if term.name == "category":
-            _in_category(session, term, found)
+            _in_category(session if look else None, term, found)
             continue
         each = [CONDITIONS[term.name](asked, value) for value in term.values]
         if term.name in LEADING and not term.without:
@@ -83,7 +86,7 @@ def _lead(term: Term, asked: Asked, each: list[ColumnElement[bool]], found: Narr
         found.marks.append([f"{letter}{number}" for number in numbers])
 
 
-def _in_category(session: Session, term: Term, found: Narrowed) -> None:
+def _in_category(session: Session | None, term: Term, found: Narrowed) -> None:
     """The tickets of categories: a few are looked up, of many some are soon met on the way."""
     numbers = [each for each in term.values if isinstance(each, int) and each <= LARGEST_NUMBER]
     any_category = select(literal(1)).where(task_categories.c.task_id == Task.id)
@@ -94,15 +97,17 @@ def _in_category(session: Session, term: Term, found: Narrowed) -> None:
         found.conditions.append(and_(not_(with_them), *bare) if numbers else and_(*bare, true()))
     elif Whose.NOBODY in term.values:
         found.conditions.append(or_(with_them, ~any_category.exists()))
+    elif session is not None and _are_few(session, there):
+        found.conditions.append(Task.id.in_(select(task_categories.c.task_id).where(there)))
+        if not found.arms:
+            found.arms.append(true())
     else:
-        some = select(literal(1)).select_from(task_categories).where(there).limit(FEW + 1)
-        counted = session.scalars(select(func.count()).select_from(some.subquery())).one()
-        if counted <= FEW:
-            found.conditions.append(Task.id.in_(select(task_categories.c.task_id).where(there)))
-            if not found.arms:
-                found.arms.append(true())
-        else:
-            found.conditions.append(with_them)
+        found.conditions.append(with_them)
+
+
+def _are_few(session: Session, there: ColumnElement[bool]) -> bool:
+    some = select(literal(1)).select_from(task_categories).where(there).limit(FEW + 1)
+    return session.scalars(select(func.count()).select_from(some.subquery())).one() <= FEW
 
 
 def _none_of(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
