@@ -1,5 +1,5 @@
 #!/bin/sh
-# scripts/tools.sh BIN: a browser and PostgreSQL for the tests, from the system's packages where it
+# scripts/tools.sh BIN: a browser, PostgreSQL and mail servers for the tests, from the system's packages where it
 # may install them. What is missing in the end is named; only the tests that need it are skipped.
 set -eu
 python=$1/python
@@ -23,6 +23,14 @@ missing=
 browser >/dev/null 2>&1 || missing="$missing chromium"
 postgresql >/dev/null 2>&1 || missing="$missing postgresql"
 
+dovecot_for_tests() {
+    command -v dovecot && [ -d /usr/lib/dovecot ] && [ -x /usr/lib/dovecot/lmtp ] &&
+        [ -x /usr/lib/dovecot/imap ] && [ -x /usr/lib/dovecot/pop3 ]
+}
+
+dovecot_for_tests >/dev/null 2>&1 || missing="$missing dovecot-imapd dovecot-pop3d dovecot-lmtpd"
+command -v postfix >/dev/null 2>&1 || missing="$missing postfix"
+
 # Without it pages show boxes for what people write; no test is skipped for it.
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fonts-noto-color-emoji"
 
@@ -37,3 +45,5 @@ fi
 
 browser >/dev/null 2>&1 || echo "Chromium is missing: tests in the browser will be skipped." >&2
 postgresql >/dev/null 2>&1 || echo "PostgreSQL is missing: its half of the tests will be skipped." >&2
+dovecot_for_tests >/dev/null 2>&1 || echo "Dovecot is missing: tests of fetching mail will be skipped." >&2
+command -v postfix >/dev/null 2>&1 || echo "Postfix is missing: tests of mail from a server will be skipped." >&2
