@@ -30,7 +30,7 @@ PROBLEMS = {
     429: "Too much; `Retry-After` says how long to wait.",
     503: "Busy or under repair; try again a little later.",
 }
-EVERYWHERE = (400, 401, 403, 429, 503)
+EVERYWHERE = (400, 401, 403, 404, 429, 503)
 _VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
@@ -209,9 +209,9 @@ class Drawn:
                    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY}}  # fmt: skip
 
     def _responses(self, operation: Operation) -> dict[str, Any]:
-        codes = [*EVERYWHERE, *([404] if "<" in operation.rule else [])]
+        codes = [*EVERYWHERE]
         if operation.method != "GET":
-            codes += [404, 409, 413, 422]
+            codes += [409, 413, 422]
             codes += [415] if operation.body else []
             codes += [412] if operation.rule in operation.noun.shown else []
             codes += [428] if operation.conditional else []

@@ -9,7 +9,7 @@ from flask import Flask, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest
-from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.routing import BaseConverter
 from werkzeug.utils import cached_property
 
 from groupware.config import Settings
@@ -27,15 +27,13 @@ SESSION_KEY = "sid"
 
 
 class Number(BaseConverter):
-    """`<int:id>`: what a row can have as its id; anything else is an address that does not exist."""
+    """`<int:id>`: what a row can have as its id; of a larger number there is no row, as of 0."""
 
     regex = r"[1-9][0-9]{0,18}"
 
     def to_python(self, value: str) -> int:
         number = int(value)
-        if number > LARGEST_NUMBER:
-            raise ValidationError
-        return number
+        return number if number <= LARGEST_NUMBER else 0
 
 
 class Request(flask.Request):
@@ -101,8 +99,10 @@ _HIDDEN = re.compile(r"[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 def _cleaned(values: Any) -> Any:
-    if not any(_HIDDEN.search(text) for pair in values.items(multi=True) for text in pair):
+    pairs = list(values.items(multi=True))
+    # A part of a form that has no name at all comes under None: it stands for nothing.
+    if not any(key is None or _HIDDEN.search(key) or _HIDDEN.search(text) for key, text in pairs):
         return values
     return ImmutableMultiDict(
-        [(_HIDDEN.sub("", key), _HIDDEN.sub("", text)) for key, text in values.items(multi=True)]
+        [(_HIDDEN.sub("", key), _HIDDEN.sub("", text)) for key, text in pairs if key is not None]
     )

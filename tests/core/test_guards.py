@@ -205,3 +205,22 @@ def test_only_one_module_calls_text_safe() -> None:
     safe = re.compile(r"Markup\(|\|\s*safe\b|autoescape\s*=?\s*[Ff]alse")
     found = {str(path.relative_to(root)) for path in files if safe.search(path.read_text())}
     assert found == {"groupware/web/words.py"}
+
+
+def test_a_part_of_a_form_without_a_name_stands_for_nothing(
+    desk: Desk, signed_in: SignedIn
+) -> None:
+    client = signed_in(desk.customer)
+    token = client.get("/csrf").get_json()["csrf_token"]
+    body = "".join(
+        f"--x\r\nContent-Disposition: form-data{name}\r\n\r\n{text}\r\n"
+        for name, text in (
+            ("", "stray"),
+            ('; name="theme"', "dark"),
+            ('; name="csrf_token"', token),
+        )
+    )
+    kind = {"Content-Type": "multipart/form-data; boundary=x", "Sec-Fetch-Site": "same-origin"}
+    answer = client.post("/profile/theme", data=f"{body}--x--\r\n", headers=kind)
+    assert answer.status_code == 303
+    assert 'data-theme="dark"' in client.get("/profile").text

@@ -40,11 +40,11 @@ TICKETS = ("link", "request", "merged", "merged_into", "split", "ticket", "ticke
 """Changes that name other tickets."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JournalQuery(Paging):
     """Of which ticket."""
 
-    ticket: Id = 0
+    ticket: Id
 
 
 @nouns.get("/tickets/<int:ticket_id>/journal")
