@@ -44,6 +44,11 @@ def once(
     return answer, True
 
 
+def is_used(session: Session, user: User, key: str) -> bool:
+    """True where the act of this key has been done."""
+    return session.get(IdempotencyKey, (user.id, key)) is not None
+
+
 def forget_old(session: Session, now: datetime) -> None:
     """Drop keys that nobody sends again."""
     session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT_FOR))

@@ -105,6 +105,9 @@ class Module:
     links: Sequence[Link] = ()  # the portal's header
     settings: Sequence[Link] = ()  # the settings' side bar
     sidebar: Callable[[Session, User], Sequence[Section]] | None = None  # the agents' side bar
+    # What stands at the end of the bar above agents' pages, with a number of what is new.
+    corner: Callable[[Session, User], Sequence[Item]] | None = None
+    profile: Sequence[Link] = ()  # pages that one's own page leads to
     periodic: Sequence[Periodic] = ()
     commands: Sequence[Command] = ()
     journal: Mapping[str, Words] = field(default_factory=dict)  # by the entity's name

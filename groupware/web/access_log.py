@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 log = logging.getLogger("groupware.access")
 
 SECRET = re.compile(r"[\w-]{20,}")
-QUIET = frozenset({"assets.file", "health.healthz", "health.readyz", "live.live"})
+QUIET = frozenset({"assets.file", "health.healthz", "health.readyz", "live.live", "parts.frame"})
 REFUSED = frozenset({401, 403, 429})
 
 

@@ -12,6 +12,7 @@ from groupware import module
 from groupware.blobs import Store, store_at
 from groupware.config import Settings
 from groupware.database import Database
+from groupware.live import page as live_page
 from groupware.live import views as live
 from groupware.paths import templates_folder
 from groupware.preferences import Recent
@@ -83,6 +84,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     shell.register(app)
     words.register(app)
     live.register(app, app.extensions["groupware"].database)
+    live_page.register(app)
     for installed in module.installed():
         for blueprint in installed.blueprints:
             app.register_blueprint(blueprint)

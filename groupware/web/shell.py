@@ -25,6 +25,8 @@ def register(app: Flask) -> None:
         can=can,
         nav=nav,
         sidebar=sidebar,
+        corner=corner,
+        profile_links=profile_links,
         settings_nav=settings_nav,
         once=once,
     )
@@ -73,6 +75,24 @@ def sidebar() -> list[Section]:
         if part.sidebar
         for section in part.sidebar(session(), person)
     ]
+
+
+def corner() -> list[Item]:
+    """What stands at the end of the bar above agents' pages."""
+    person = visitor()
+    if person is None or g.get("failed"):
+        return []
+    return [
+        item
+        for part in module.installed()
+        if part.corner
+        for item in part.corner(session(), person)
+    ]
+
+
+def profile_links() -> list[Item]:
+    """Pages of modules that one's own page leads to."""
+    return [_item(link) for part in module.installed() for link in part.profile if _shown(link)]
 
 
 def settings_nav() -> list[Section]:

@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from groupware.access import access_of
+from groupware.live.page import follow
 from groupware.models import User
 from groupware.module import Item, Section
 from groupware.web.request import now
 from groupware.web.shell import nav
 from modules.support.filters import MINE, OVERDUE, PATH, UNASSIGNED, VIEWS, address, asked_for
 from modules.tasks.counts import NOTHING, Counted, Counts, Listed, counts, listed
+from modules.tasks.live import of_list
 from modules.tasks.queue.filters import Filters
 
 
@@ -50,6 +52,8 @@ def sections(session: Session, user: User) -> Sequence[Section]:
         return []
     waiting = g.get("waiting") or look(session, user, listed(session, user), now())
     here = _shown_now()
+    for each in waiting.lists:
+        follow("list", each.id, of_list(each.change_number))
     views = [
         Item(name, address(view), icon, count=str(waiting.of(view)), current=view == here)
         for view, (name, icon) in VIEWS.items()

@@ -32,6 +32,7 @@ class Listed:
     name: str
     hue: int
     archived: bool
+    change_number: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ def counts(session: Session, user: User, list_ids: Sequence[int], now: datetime)
 def _lists() -> Any:
     return (
         lists_worked_by(ANYBODY)
-        .with_only_columns(TaskList.id, TaskList.name, TaskList.hue, TaskList.archived)
+        .with_only_columns(
+            TaskList.id, TaskList.name, TaskList.hue, TaskList.archived, TaskList.change_number
+        )
         .order_by(TaskList.position, TaskList.name)
     )
 

@@ -8,15 +8,15 @@ from tests.conftest import SignedIn, Statements
 from tests.factories import Desk
 
 AGENTS = {
-    "/support": 7,
-    "/support?assignee=me": 7,
-    "/support?assignee=none&sort=urgency": 7,
-    "/support?state=closed&due=overdue": 7,
-    "/support?list={list}": 7,
-    "/support?category={category}": 8,
-    "/support?q=does+not": 8,
-    "/support?q=%23{ticket}": 8,
-    "/support/tickets/{ticket}": 12,
+    "/support": 8,
+    "/support?assignee=me": 8,
+    "/support?assignee=none&sort=urgency": 8,
+    "/support?state=closed&due=overdue": 8,
+    "/support?list={list}": 8,
+    "/support?category={category}": 9,
+    "/support?q=does+not": 9,
+    "/support?q=%23{ticket}": 9,
+    "/support/tickets/{ticket}": 14,
 }
 CUSTOMERS = {"/tickets/my-tickets": 8, "/tickets/view/{ticket}": 12}
 
