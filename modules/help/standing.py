@@ -18,6 +18,7 @@ class Standing:
     text: str
     answer: bool = False  # the button that leads to the answer
     closes: date | None = None  # when it closes by itself
+    skipped: tuple[int, ...] = ()  # steps that it never came to
 
     @property
     def step(self) -> int:
@@ -40,7 +41,9 @@ def standing_of(ticket: Task, staff: str, *, over: bool) -> Standing:
         )
     else:
         text = "If it comes up again, answer below and this request opens again."
-    return Standing(state, "Closed", text)
+    # What was closed without being resolved was never resolved.
+    left_out = () if ticket.completed else (STEPS.index("Resolved") + 1,)
+    return Standing(state, "Closed", text, skipped=left_out)
 
 
 def _open(ticket: Task) -> Standing:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import BadRequest
 
-from groupware.errors import Conflict, Forbidden
+from groupware.errors import Conflict, Forbidden, NotFound
 from groupware.idempotency import new_key, once
 from groupware.text import LARGEST_NUMBER
 from groupware.web.request import (
@@ -27,8 +27,10 @@ from groupware.web.uploading import kept, received, takes_files
 from modules.help import filing, forms, my_tickets, thread
 from modules.help.standing import STEPS, standing_of
 from modules.help.words import answer_time
-from modules.tasks import conversation, search, tickets
+from modules.tasks import conversation, fields, search, tickets
 from modules.tasks.access import owns
+from modules.tasks.fields import forms as field_forms
+from modules.tasks.leading import led_to
 from modules.tasks.models import Comment, State, Task
 from modules.tasks.queries import asked_by, comments_asked_by, own_of, shared_with
 from modules.tasks.seen import saw, seen_until
@@ -86,11 +88,17 @@ def my_requests() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     """Get Support."""
     offer = filing.offer_to(session(), actor())
-    form = forms.NewRequest()
+    meant = filing.list_meant(offer, request.values.get("task_list"))
+    asked = field_forms.asked_in(session(), meant, public=True)
+    form = field_forms.with_fields(forms.NewRequest, asked)()
     filing.prepare(form, offer, actor())
+    if meant and not form.is_submitted():
+        form.task_list.data = str(meant.id)
 
     def file() -> str:
-        ticket = filing.file(session(), actor(), offer, form, received(), now=now())
+        field_forms.require_shown(meant, asked)
+        said = field_forms.said(form, asked)
+        ticket = filing.file(session(), actor(), offer, form, received(), custom=said, now=now())
         return str(ticket.id)
 
     if form.validate_on_submit():
@@ -107,6 +115,8 @@ def add() -> ResponseReturnValue:
         "help/add.html",
         422 if form.is_submitted() else 200,
         form=form,
+        meant=meant,
+        questions=field_forms.questions(form, asked),
         offer=offer,
         hours=answer_time(offer.hours),
         uploads=kept(),
@@ -118,7 +128,13 @@ def add() -> ResponseReturnValue:
 @takes_files
 def view(ticket_id: int) -> ResponseReturnValue:
     """Support Request #id, and what its customer adds to it."""
-    ticket = _asked(ticket_id)
+    try:
+        ticket = _asked(ticket_id)
+    except NotFound:
+        there = led_to(session(), actor(), ticket_id, asked_by)
+        if there is None or request.method != "GET":
+            raise
+        return see_other(".view", ticket_id=there)
     form = forms.Response()
 
     def respond() -> str:
@@ -154,8 +170,12 @@ def edit(ticket_id: int) -> ResponseReturnValue:
     ticket = _asked(ticket_id)
     if not owns(session(), actor(), ticket):
         raise Forbidden
-    base = filing.base_of(ticket)
-    form = forms.Update(subject=ticket.summary, details=ticket.description, base=base)
+    cells = fields.cells(session(), ticket, public=True)
+    base = filing.base_of(ticket, cells)
+    asked = field_forms.asked_in(session(), ticket.task_list, public=True)
+    form = field_forms.with_fields(forms.Update, asked, cells)(
+        subject=ticket.summary, details=ticket.description, base=base
+    )
     if ticket.state == State.CLOSED:
         raise Forbidden("This request is closed, so it can no longer be changed.")
     status = 422
@@ -175,6 +195,8 @@ def edit(ticket_id: int) -> ResponseReturnValue:
                     details=form.details.data or "",
                     now=now(),
                 )
+                said = field_forms.said(form, asked)
+                fields.write(session(), actor(), ticket, said, now=now())
                 told("Your request has been updated.")
                 return see_other(".view", ticket_id=ticket.id)
     if form.is_submitted():
@@ -183,6 +205,7 @@ def edit(ticket_id: int) -> ResponseReturnValue:
         "help/edit.html",
         status if form.is_submitted() else 200,
         form=form,
+        questions=field_forms.questions(form, asked),
         ticket=ticket,
         conflict=status == 409,
     )
@@ -230,6 +253,7 @@ def _request(ticket: Task) -> dict[str, Any]:
     takes_part = owns(session(), actor(), ticket)
     return {
         "ticket": ticket,
+        "cells": fields.cells(session(), ticket, public=True),
         "thread": shown,
         "standing": standing_of(ticket, shown.staff, over=over),
         "steps": STEPS,

@@ -1,17 +1,35 @@
 """Support: agents work the queue, managers set it up."""
 
-from groupware.models import Permission
+from sqlalchemy.orm import Session
+
+from groupware.access import access_of
+from groupware.models import Permission, User
 from groupware.module import Link, Module
 from modules.support import demo, first_list, sidebar
 from modules.support.bulk import models as bulk_models  # noqa: F401  # tables
 from modules.support.settings import access, categories, check, headings, lists, locations, told
-from modules.support.views import acts, add, comments, deletion, export, ticket
+from modules.support.views import (
+    acts,
+    add,
+    checklist,
+    comments,
+    deletion,
+    export,
+    joining,
+    notices,
+    ticket,
+    together,
+)
 from modules.support.views import queue as queue_page
 
 
 def home(permissions: frozenset[Permission]) -> str | None:
     agents = {Permission.MANAGE_TICKETS, Permission.MANAGE_SUPPORT}
     return "support.queue" if agents & permissions else None
+
+
+def works_here(session: Session, user: User) -> bool:
+    return access_of(session, user).agent
 
 
 module = Module(
@@ -21,7 +39,12 @@ module = Module(
         ticket.blueprint,
         acts.blueprint,
         comments.blueprint,
+        delivery.blueprint,
+        together.blueprint,
+        notices.blueprint,
         deletion.blueprint,
+        joining.blueprint,
+        checklist.blueprint,
         add.blueprint,
         export.blueprint,
         lists.blueprint,
@@ -62,6 +85,10 @@ module = Module(
     about=told.about,
     places=told.places,
     sidebar=sidebar.sections,
+    corner=notices.corner,
+    profile=[
+        Link("Notifications", "notices.choices", "bell", shown=works_here),
+    ],
     home=home,
     first_steps=[first_list.step],
     commands=demo.commands,

@@ -31,6 +31,7 @@ LABELS = {
     "task_list": "Task list",
     "link": "Link",
     "location": "Location",
+    "address": "To",
     "categories": "Categories",
     "due": "Due",
     "start": "Start",
@@ -87,9 +88,12 @@ ACTS = {
     "item_removed": "removed from the checklist",
     "deleted": "deleted the ticket",
     "restored": "restored the ticket",
+    "taken_back": "took a reply back",
+    "undelivered": "was told that a reply did not get through",
     "field": "changed what its fields say",
 }
 GAINED = {
+    "undelivered": "could not deliver a reply to {after}",
     "assigned": "assigned {after}",
     "reopened": "changed the status to {after}",
     "started": "changed the status to {after}",

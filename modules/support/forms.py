@@ -25,8 +25,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
 from groupware.text import LARGEST_NUMBER, number_in, one_line
+from groupware.web.settings.forms import HUE_WORDS, MarkedForm
 from groupware.web.words import reader_zone
+from modules.support.settings.forms import CheckboxesField
 from modules.tasks.models import State, Urgency, Waiting
+from modules.tasks.tickets import Relation
 
 URGENCIES = [SelectChoice(each.value, each.value.capitalize()) for each in Urgency]
 DAY_ENDS = time(23, 59)
@@ -39,6 +42,21 @@ def _one_of(values: Iterable[str]) -> AnyOf:
 def _number(_form: FlaskForm, field: Field) -> None:
     if number_in(field.data) is None:
         raise ValidationError("This cannot be chosen.")
+
+
+class ViewForm(MarkedForm):
+    name = StringField("Name", [InputRequired("Please enter a name."), Length(max=100)])
+    query = StringField(
+        "Filters and words",
+        [Length(max=1_000)],
+        description="Such as: status:open assignee:me due:<7d sort:due",
+    )
+    hue = SelectField(
+        "Mark", choices=list(enumerate(("Star", *HUE_WORDS))), coerce=int, default=0
+    )
+    columns = CheckboxesField(
+        "Columns", description="Beside number and subject. None chosen: the usual ones."
+    )
 
 
 class PropertyForm(FlaskForm):
@@ -157,11 +175,42 @@ class WhoForm(FlaskForm):
 
 
 class LinkForm(FlaskForm):
-    link = StringField("Number", [InputRequired("Please give a ticket's number.")])
+    """Another ticket by its number, or a page by its address."""
+
+    link = StringField("Number or address", [InputRequired("Please give a number or an address.")])
+    relation = StringField("Relation", [Optional(), _one_of(Relation)])
 
     def number(self) -> int:
         """The ticket's number, or 0 where it is none."""
         return number_in(one_line(self.link.data or "").removeprefix("#")) or 0
+
+    def is_address(self) -> bool:
+        """True where something else than a number was typed."""
+        return ":" in (self.link.data or "")
+
+
+class MergeForm(FlaskForm):
+    """Into which ticket, and whether the people of both read the whole."""
+
+    into = StringField("Number of the other ticket", [InputRequired("Please give its number.")])
+    admit = BooleanField()
+
+    def number(self) -> int:
+        """The ticket's number, or 0 where it is none."""
+        return number_in(one_line(self.into.data or "").removeprefix("#")) or 0
+
+
+class SplitForm(FlaskForm):
+    """The subject of what becomes a ticket of its own."""
+
+    subject = StringField("Subject", [Length(max=200)])
+
+
+class ItemForm(FlaskForm):
+    """A line of a checklist, and who is to do it."""
+
+    text = StringField("What is to be done", [Length(max=500)])
+    assignee = StringField("Assignee", [Optional(), _number])
 
 
 class AnswerForm(FlaskForm):

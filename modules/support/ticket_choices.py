@@ -4,8 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import (
+    Integer,
     Select,
     SmallInteger,
     String,
@@ -13,13 +15,13 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
     union_all,
 )
 from sqlalchemy.orm import Session
 
 from groupware.models import Address, Level, Location, User
+from modules.tasks.checklists import ChecklistItem
 from modules.tasks.models import (
     Category,
     Link,
@@ -27,10 +29,18 @@ from modules.tasks.models import (
     State,
     Task,
     TaskList,
+    WebLink,
     task_categories,
 )
 from modules.tasks.people import who_may_work
-from modules.tasks.queries import categories_for, lists_worked_by, locations_of, worked_by
+from modules.tasks.queries import (
+    categories_for,
+    lists_worked_by,
+    locations_of,
+    merged_of,
+    worked_by,
+)
+from modules.tasks.tickets import Relation
 
 MOST_CHOICES = 300
 MOST_PEOPLE = 50
@@ -132,6 +142,19 @@ class Other:
     subject: str
     state: State
     at: datetime
+    relation: str = ""  # what the ticket is towards it
+
+
+RELATIONS = {
+    Relation.PARENT_OF: "Parent of",
+    Relation.CHILD_OF: "Child of",
+    Relation.BLOCKED_BY: "Blocked by",
+    Relation.BLOCKS: "Blocks",
+    Relation.DUPLICATE_OF: "Duplicate of",
+    Relation.DUPLICATED_BY: "Duplicated by",
+    Relation.RELATED: "Related to",
+}
+"""In the order in which links are shown."""
 
 
 @dataclass(frozen=True)
@@ -139,17 +162,22 @@ class Around:
     """Other tickets that the reader may see."""
 
     links: Sequence[Other]
+    merged: Sequence[Other]  # are part of this one
     earlier: Sequence[Other]
     visible: frozenset[int]  # of those that were asked for
 
 
-def around(session: Session, actor: User, ticket: Task, named: Collection[int]) -> Around:
+def around(
+    session: Session, actor: User, ticket: Task, named: Collection[int], now: datetime
+) -> Around:
     """Linked tickets, the customer's earlier ones, and which of those named may be seen."""
-    linked = or_(
-        Task.id.in_(select(Link.target_id).where(Link.source_id == ticket.id)),
-        Task.id.in_(select(Link.source_id).where(Link.target_id == ticket.id)),
-    )
-    parts = [_others("link", worked_by(actor).where(linked).order_by(Task.id).limit(MOST_CHOICES))]
+    there = worked_by(actor).join(Link, Link.target_id == Task.id)
+    back = worked_by(actor).join(Link, Link.source_id == Task.id)
+    parts = [
+        _others("to", there.where(Link.source_id == ticket.id).limit(MOST_CHOICES), Link.kind),
+        _others("from", back.where(Link.target_id == ticket.id).limit(MOST_CHOICES), Link.kind),
+        _others("merged", merged_of(actor, now).where(Task.merged_into_id == ticket.id)),
+    ]
     if named:
         parts.append(_others("named", worked_by(actor).where(Task.id.in_(named))))
     if ticket.customer_id is not None:
@@ -162,11 +190,17 @@ def around(session: Session, actor: User, ticket: Task, named: Collection[int]) 
         parts.append(_others("earlier", newest))
     found: dict[str, list[Other]] = {}
     rows = session.execute(union_all(*parts)).all()
-    for kind, number, subject, status, closed, at in rows:
+    words = list(RELATIONS.values())
+    for kind, number, subject, status, closed, at, link in rows:
         row = Task(status=status, closed=closed)
-        found.setdefault(kind, []).append(Other(number, subject, row.state, at))
+        word = RELATIONS[Relation.of(link, is_source=kind == "to")] if link else ""
+        found.setdefault(kind, []).append(Other(number, subject, row.state, at, word))
     return Around(
-        links=sorted(found.get("link", ()), key=lambda other: other.id),
+        links=sorted(
+            [*found.get("to", ()), *found.get("from", ())],
+            key=lambda other: (words.index(other.relation), other.id),
+        ),
+        merged=found.get("merged", ()),
         earlier=sorted(found.get("earlier", ()), key=lambda other: -other.id),
         visible=frozenset(other.id for other in found.get("named", ())),
     )
@@ -179,7 +213,7 @@ def _part(kind: str, query: Select[Any], number: Any, name: Any, hue: Any = None
     return select(literal(kind), number, name, func.coalesce(cast(hue, SmallInteger), 0))
 
 
-def _others(kind: str, query: Select[Task]) -> Select[Any]:
+def _others(kind: str, query: Select[Task], word: Any = None) -> Select[Any]:
     rows = query.with_only_columns(
         literal(kind, String),
         Task.id,
@@ -187,5 +221,71 @@ def _others(kind: str, query: Select[Task]) -> Select[Any]:
         Task.status,
         Task.closed,
         Task.last_modified,
+        literal("", String) if word is None else word,
     ).subquery()
     return select(rows)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the checklist."""
+
+    id: int
+    text: str
+    done: bool
+    assignee_id: int | None
+    assignee: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page elsewhere."""
+
+    id: int
+    href: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What agents keep with a ticket."""
+
+    items: Sequence[Item]
+    pages: Sequence[Page]
+
+    @property
+    def done(self) -> int:
+        return sum(item.done for item in self.items)
+
+
+def beside(session: Session, ticket: Task) -> Beside:
+    """The checklist and the web addresses of a ticket that the reader works on: one statement."""
+    items = (
+        select(
+            literal("item", String).label("kind"), ChecklistItem.id, ChecklistItem.text,
+            literal("", String).label("more"), ChecklistItem.completed, User.id.label("user"),
+            func.coalesce(User.name, "").label("name"), ChecklistItem.position.label("position"),
+        )
+        .outerjoin(User, User.id == ChecklistItem.assignee_id)
+        .where(ChecklistItem.task_id == ticket.id)
+    )  # fmt: skip
+    pages = select(
+        literal("page", String), WebLink.id, WebLink.url, WebLink.title,
+        cast(null(), ChecklistItem.completed.type), cast(null(), Integer),
+        literal("", String), literal(0),
+    ).where(WebLink.task_id == ticket.id)  # fmt: skip
+    both = union_all(items, pages)
+    columns = both.selected_columns
+    rows = session.execute(both.order_by(columns["position"], columns["id"])).all()
+    return Beside(
+        items=[
+            Item(row.id, row.text, row.completed is not None, row.user, row.name)
+            for row in rows
+            if row.kind == "item"
+        ],
+        pages=[
+            Page(row.id, row.text, row.more or urlsplit(row.text).netloc)
+            for row in rows
+            if row.kind == "page"
+        ],
+    )

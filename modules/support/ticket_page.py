@@ -14,7 +14,18 @@ from modules.support import forms
 from modules.support.changes import STATES, URGENCIES, WAITING, Names, people_in, tickets_in
 from modules.support.due import Due, due
 from modules.support.properties import PROPERTIES
-from modules.support.ticket_choices import Around, Choice, Choices, Taker, around, choices, takers
+from modules.support.ticket_choices import (
+    RELATIONS,
+    Around,
+    Beside,
+    Choice,
+    Choices,
+    Taker,
+    around,
+    beside,
+    choices,
+    takers,
+)
 from modules.support.ticket_thread import (
     Cursor,
     File,
@@ -46,6 +57,8 @@ class TicketPage:
     customer: Taker | None
     takers: Sequence[Taker]
     around: Around
+    beside: Beside
+    relations: Sequence[tuple[str, str]]
     due: Due | None
     due_date: str  # as its fields have it
     due_time: str
@@ -95,14 +108,14 @@ def prepare(
     cursor: Cursor,
     now: datetime,
 ) -> TicketPage:
-    """The page of a ticket that the person may see, by seven statements."""
+    """The page of a ticket that the person may see, by eight statements."""
     level = agent_level(session, actor, ticket.task_list)
     works = level >= Level.WRITE
     part = window(session, actor, ticket, cursor)
     told = [entry for entry, _ in part.entries]
     found = choices(session, actor, ticket, works=works)
     people = takers(session, ticket)
-    others = around(session, actor, ticket, tickets_in(told))
+    others = around(session, actor, ticket, tickets_in(told), now)
     known = {choice.id: choice.name for choice in found.agents}
     known |= {taker.id: taker.name for taker in people}
     known |= {entry.actor_id: name or "" for entry, name in part.entries if entry.actor_id}
@@ -124,6 +137,8 @@ def prepare(
         customer=next((taker for taker in people if taker.is_customer), None),
         takers=[taker for taker in people if not taker.is_customer],
         around=others,
+        beside=beside(session, ticket),
+        relations=[(word.value, text) for word, text in RELATIONS.items()][::-1],
         due=due(
             ticket.due,
             is_date=ticket.due_is_date,

@@ -1,8 +1,9 @@
 """What was said and done in a ticket, newest entries first to be fetched, oldest first to be read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from urllib.parse import quote
 
 from sqlalchemy import Row, Select, select
@@ -13,6 +14,8 @@ from groupware.text import LARGEST_NUMBER, number_in
 from modules.support.changes import MESSAGES, Names, may_be_told, sentence
 from modules.tasks.conversation import EDITABLE
 from modules.tasks.history import ENTITY
+from modules.tasks.letters.delivery import Deliveries, of_replies
+from modules.tasks.letters.taking_back import may_be_taken_back
 from modules.tasks.models import Attachment, Comment, Kind, Task
 from modules.tasks.queries import comments_worked_by, files_worked_by
 
@@ -45,6 +48,8 @@ class Message:
     edited: datetime | None
     files: Sequence[File]
     may_edit: bool
+    deliveries: Deliveries | None = None
+    may_take_back: bool = False
     new: bool = False
     event: bool = False
 
@@ -87,6 +92,7 @@ class Window:
     entries: Sequence[Told]
     files: Sequence[Attachment]
     earlier: Cursor | None
+    deliveries: Mapping[int, Deliveries]
 
 
 def window(session: Session, actor: User, ticket: Task, cursor: Cursor) -> Window:
@@ -104,7 +110,7 @@ def window(session: Session, actor: User, ticket: Task, cursor: Cursor) -> Windo
         .limit(SHOWN + 1)
     ).all()
     merged = sorted(
-        [(each.created, each.id, each) for each in comments]
+        [(at, each.id, each) for at, each in zip(_no_earlier(comments), comments, strict=True)]
         + [(each[0].at, each[0].id, each) for each in entries],
         key=lambda item: (item[0], isinstance(item[2], Comment), item[1]),
         reverse=True,
@@ -118,8 +124,10 @@ def window(session: Session, actor: User, ticket: Task, cursor: Cursor) -> Windo
             min((each.id for each in comments), default=cursor.comment),
             min((each[0].id for each in entries), default=cursor.entry),
         )
+    replies = [each.id for each in comments if each.kind == Kind.REPLY and each.from_staff]
+    deliveries = of_replies(session, replies) if replies else {}
     if not ticket.file_count + ticket.note_file_count:
-        return Window(comments, entries, (), earlier)
+        return Window(comments, entries, (), earlier, deliveries)
     files = session.scalars(
         files_worked_by(actor)
         .where(
@@ -129,7 +137,14 @@ def window(session: Session, actor: User, ticket: Task, cursor: Cursor) -> Windo
         )
         .order_by(Attachment.id)
     ).all()
-    return Window(comments, entries, files, earlier)
+    return Window(comments, entries, files, earlier, deliveries)
+
+
+def _no_earlier(comments: Sequence[Comment]) -> list[datetime]:
+    """When each was said, yet no earlier than those of lower numbers: what came by a merge is old,
+    and has a high number; a part of the thread must leave no lower number to a later part.
+    """
+    return list(accumulate((each.created for each in reversed(comments)), max))[::-1]
 
 
 def journal_of(ticket: Task) -> Select[JournalEntry, str | None]:
@@ -172,6 +187,8 @@ def thread(
             edited=comment.edited,
             files=files.get(comment.id, ()),
             may_edit=mine and not later,
+            deliveries=part.deliveries.get(comment.id),
+            may_take_back=works and not later and may_be_taken_back(comment, actor, now),
             new=fresh,
         )
         items.append((comment.created, 1, comment.id, message))

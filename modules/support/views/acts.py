@@ -36,7 +36,7 @@ from modules.support.views.ticket import (
     to_ticket,
 )
 from modules.tasks import tickets
-from modules.tasks.models import Participant, State, Task
+from modules.tasks.models import Participant, State, Task, WebLink
 from modules.tasks.people import matching, who_may_ask, who_may_take_part
 from modules.tasks.queries import worked_by
 
@@ -129,14 +129,21 @@ def remove_participant(ticket_id: int, user_id: int) -> ResponseReturnValue:
 @blueprint.post("/support/tickets/<int:ticket_id>/links")
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def links(ticket_id: int) -> ResponseReturnValue:
-    """Link another ticket by its number; one that the person may not see is not there."""
+    """Link another ticket by its number, or a page by its address.
+
+    A ticket that the person may not see is not there.
+    """
     ticket, form = held(ticket_id), forms.LinkForm()
     if form.validate():
         with refusals(form):
+            if form.is_address():
+                tickets.add_web_link(session(), actor(), ticket, form.link.data or "", now=now())
+                return to_ticket(ticket_id)
+            relation = tickets.Relation(form.relation.data or tickets.Relation.RELATED)
             other = session().scalar(worked_by(actor()).where(Task.id == form.number()))
             if other is None:
                 raise Invalid(link="There is no such ticket.")
-            tickets.link(session(), actor(), ticket, other, now=now())
+            tickets.link(session(), actor(), ticket, other, relation, now=now())
             return to_ticket(ticket_id)
     return show(ticket_id, 422, problem=_problem("links", form))
 
@@ -148,6 +155,15 @@ def unlink(ticket_id: int, other_id: int) -> ResponseReturnValue:
     ticket = held(ticket_id)
     other = one(worked_by(actor()).where(Task.id == other_id))
     tickets.unlink(session(), actor(), ticket, other, now=now())
+    return to_ticket(ticket_id)
+
+
+@blueprint.post("/support/tickets/<int:ticket_id>/web-links/<int:link_id>/removal")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def remove_web_link(ticket_id: int, link_id: int) -> ResponseReturnValue:
+    ticket = held(ticket_id)
+    kept = one(select(WebLink).where(WebLink.id == link_id, WebLink.task_id == ticket.id))
+    tickets.remove_web_link(session(), actor(), ticket, kept, now=now())
     return to_ticket(ticket_id)
 
 

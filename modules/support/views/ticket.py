@@ -1,6 +1,7 @@
 """A ticket's page and its history."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, urlsplit
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from groupware import idempotency
+from groupware.errors import NotFound
+from groupware.live.page import follow, refreshes
 from groupware.models import JournalEntry, Level
 from groupware.text import number_in
 from groupware.web.request import (
@@ -25,15 +28,19 @@ from groupware.web.request import (
     page,
     session,
 )
-from groupware.web.uploading import kept
+from groupware.web.uploading import KeptFile, kept
 from modules.support import ticket_page
 from modules.support.changes import ACTS, Change, changes_of, may_be_told
 from modules.support.forms import AnswerForm
 from modules.support.ticket_thread import Cursor, journal_of
 from modules.tasks.access import require
-from modules.tasks.models import Task
+from modules.tasks.leading import led_to
+from modules.tasks.live import of_ticket
+from modules.tasks.models import Kind, Task
+from modules.tasks.notices.inbox import read_of_ticket
 from modules.tasks.queries import worked_by
 from modules.tasks.seen import saw
+from modules.tasks.together.there import There, Written, there
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -64,7 +71,14 @@ class Problem:
 @blueprint.get("/support/tickets/<int:ticket_id>")
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def ticket(ticket_id: int) -> ResponseReturnValue:
-    return show(ticket_id)
+    """The page of a ticket; the number of a merged one leads to where it is."""
+    try:
+        return show(ticket_id)
+    except NotFound:
+        there = led_to(session(), actor(), ticket_id, worked_by)
+        if there is None:
+            raise
+        return to_ticket(there)
 
 
 @blueprint.get("/support/tickets/<int:ticket_id>/history")
@@ -113,13 +127,19 @@ def show(
     answer: AnswerForm | None = None,
     problem: Problem | None = None,
     conflict: Conflict | None = None,
+    uploads: Sequence[KeptFile] = (),
 ) -> ResponseReturnValue:
     """The page of a ticket, with what was typed and what is wrong with it."""
     found, seen = ticket_page.find(session(), actor(), ticket_id)
     cursor = Cursor.read(request.args.get("before", ""))
+    read = seen
+    seen = _opened_at() or seen
     prepared = ticket_page.prepare(session(), actor(), found, seen=seen, cursor=cursor, now=now())
+    around = there(session(), actor(), found, now=now())
     if request.method == "GET" and "Sec-Purpose" not in request.headers:
-        _remember(found, seen)
+        _remember(found, read, told=around.unread)
+    follow("ticket", found.id, of_ticket(found.task_list_id, found.change_number))
+    follow("together", found.id)
     answer = answer or AnswerForm(formdata=None)
     return page(
         "support/ticket.html",
@@ -128,9 +148,12 @@ def show(
         ticket=found,
         here=address(ticket_id),
         queue=back_address(),
-        query=_query(),
+        query=back_query(),
         answer=answer,
-        uploads=kept(),
+        there=around,
+        seen=seen,
+        written=_written(answer, around),
+        uploads=uploads or kept(),
         key=answer.idempotency_key.data or idempotency.new_key(),
         problem=problem,
         conflict=conflict,
@@ -149,7 +172,7 @@ def held(ticket_id: int, level: Level = Level.WRITE) -> Task:
 
 def to_ticket(ticket_id: int, anchor: str = "") -> Response:
     """303: look at the ticket now, with the way back as it was."""
-    return redirect(address(ticket_id) + _query() + anchor, 303)
+    return redirect(address(ticket_id) + back_query() + anchor, 303)
 
 
 def address(ticket_id: int) -> str:
@@ -168,18 +191,40 @@ def back_address() -> str:
     return wanted if fits else "/support"
 
 
-def _query() -> str:
+def back_query() -> str:
+    """The same, to be put behind the address of a ticket."""
     back = back_address()
     return "" if back == "/support" else f"?from={quote(back, safe='/')}"
 
 
-def _remember(found: Task, seen: datetime | None) -> None:
+def _opened_at() -> datetime | None:
+    """What had been read when the page was opened: parts that are fetched again keep their line."""
+    given = request.headers.get("Groupware-Seen", "") if refreshes() else ""
+    try:
+        at = datetime.fromisoformat(given) if given else None
+    except ValueError:
+        return None
+    return at if at and at.tzinfo else None
+
+
+def _written(answer: AnswerForm, around: There) -> Written:
+    """What stands in the composer: what came back with a refusal, else the draft."""
+    if answer.body.data or answer.kind.data == Kind.NOTE or around.own is None:
+        kind = Kind.NOTE if answer.kind.data == Kind.NOTE else Kind.REPLY
+        return Written(actor().id, actor().name, kind, answer.body.data or "", None)
+    return around.own
+
+
+def _remember(found: Task, seen: datetime | None, *, told: bool) -> None:
     """Note until when it was read: the stamp of what was shown, for what comes later is new."""
-    if seen is not None and seen >= found.last_modified:
+    if seen is not None and seen >= found.last_modified and not told:
         return
     user_id, task_id, at = actor().id, found.id, found.last_modified
+    read_at = now()
 
     def note(writing: Session) -> None:
         saw(writing, user_id, task_id, at)
+        if told:
+            read_of_ticket(writing, user_id, task_id, now=read_at)
 
     afterwards(note)

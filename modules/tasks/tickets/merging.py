@@ -138,9 +138,11 @@ def unmerge(session: Session, actor: User, source: Task, into: Task, *, now: dat
         .where(Task.id.in_(undo["earlier"]), Task.merged_into_id == into.id)
         .values(merged_into_id=source.id)
     )
-    for ticket, other, act in ((source, into, "unmerged"), (into, source, "unmerged_from")):
+    for ticket in (source, into):
         recount(session, ticket)
-        changed(session, actor, ticket, act, now=now, public=True, merged=[other.id, None])
+    # Whoever does not see the target is not told of it.
+    changed(session, actor, source, "unmerged", now=now, public=True, link=[into.id, None])
+    changed(session, actor, into, "unmerged_from", now=now, public=True, merged=[source.id, None])
 
 
 def followed(session: Session, number: int) -> int:
