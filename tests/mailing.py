@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from groupware.blobs import Folder
@@ -64,7 +65,8 @@ class Post:
         blobs = arrivals.store(self.room.store, arrived)
         self.make.session.commit()
         with self.database.writing() as session:
-            ids = arrivals.journal(session, self.mailbox, arrived, blobs, now=self.make.later())
+            mailbox = session.scalars(select(Mailbox).where(Mailbox.address == ADDRESS)).one()
+            ids = arrivals.journal(session, mailbox, arrived, blobs, now=self.make.later())
         return ids[0]
 
     def process(self, mail_id: int) -> Outcome:

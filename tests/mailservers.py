@@ -136,7 +136,7 @@ service stats {{
 """,
         encoding="utf-8",
     )
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603
         ["dovecot", "-F", "-c", str(config)],  # noqa: S607
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
