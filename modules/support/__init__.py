@@ -4,22 +4,35 @@ from sqlalchemy.orm import Session
 
 from groupware.access import access_of
 from groupware.models import Permission, User
-from groupware.module import Link, Module
+from groupware.module import Link, Module, Periodic, Work
 from modules.support import demo, first_list, sidebar
-from modules.support.bulk import models as bulk_models  # noqa: F401  # tables
-from modules.support.settings import access, categories, check, headings, lists, locations, told
+from modules.support.bulk import running as bulk_running
+from modules.support.settings import (
+    access,
+    categories,
+    check,
+    headings,
+    lists,
+    locations,
+    told,
+)
+from modules.support.settings import fields as field_settings
 from modules.support.views import (
     acts,
     add,
+    bulk,
     checklist,
     comments,
     deletion,
     export,
+    fields,
     joining,
     notices,
+    saved,
     ticket,
     together,
 )
+from modules.support.views import delivery as deliveries
 from modules.support.views import queue as queue_page
 
 
@@ -38,17 +51,21 @@ module = Module(
         queue_page.blueprint,
         ticket.blueprint,
         acts.blueprint,
+        fields.blueprint,
         comments.blueprint,
-        delivery.blueprint,
+        deliveries.blueprint,
         together.blueprint,
         notices.blueprint,
         deletion.blueprint,
         joining.blueprint,
         checklist.blueprint,
+        bulk.blueprint,
         add.blueprint,
         export.blueprint,
+        saved.blueprint,
         lists.blueprint,
         access.blueprint,
+        field_settings.blueprint,
         headings.blueprint,
         categories.blueprint,
         locations.blueprint,
@@ -81,6 +98,8 @@ module = Module(
             "Check a person", "support_check.check", "eye", section="Support", shown=check.may_check
         ),
     ],
+    periodic=[Periodic("forget old acts on many tickets", 3600, bulk_running.forget_old)],
+    work=[Work("acts on many tickets", 3, bulk_running.go_on)],
     journal=told.JOURNAL,
     about=told.about,
     places=told.places,

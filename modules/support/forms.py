@@ -25,9 +25,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
 from groupware.text import LARGEST_NUMBER, number_in, one_line
-from groupware.web.settings.forms import HUE_WORDS, MarkedForm
+from groupware.web.settings.forms import HUE_WORDS, CheckboxesField, MarkedForm
 from groupware.web.words import reader_zone
-from modules.support.settings.forms import CheckboxesField
 from modules.tasks.models import State, Urgency, Waiting
 from modules.tasks.tickets import Relation
 
@@ -52,7 +51,10 @@ class ViewForm(MarkedForm):
         description="Such as: status:open assignee:me due:<7d sort:due",
     )
     hue = SelectField(
-        "Mark", choices=list(enumerate(("Star", *HUE_WORDS))), coerce=int, default=0
+        "Mark",
+        choices=[SelectChoice(number, word) for number, word in enumerate(("Star", *HUE_WORDS))],
+        coerce=int,
+        default=0,
     )
     columns = CheckboxesField(
         "Columns", description="Beside number and subject. None chosen: the usual ones."
@@ -250,6 +252,15 @@ class NewTicketForm(FlaskForm):
     location = SelectField("Location", coerce=str)
     attachments = FileField("Attachments")
     idempotency_key = StringField(validators=[Length(max=100)])
+
+
+def until_of(text: str) -> datetime | None:
+    """A moment as its field sends it, in the reader's zone; None for anything else."""
+    try:
+        at = datetime.strptime(text, "%Y-%m-%dT%H:%M")  # noqa: DTZ007  # the zone comes next
+    except ValueError:
+        return None
+    return in_zone(at.date(), at.time())
 
 
 def in_zone(day: date, at: time) -> datetime:

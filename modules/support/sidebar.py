@@ -12,12 +12,17 @@ from groupware.access import access_of
 from groupware.live.page import follow
 from groupware.models import User
 from groupware.module import Item, Section
+from groupware.text import number_in
 from groupware.web.request import now
 from groupware.web.shell import nav
 from modules.support.filters import MINE, OVERDUE, PATH, UNASSIGNED, VIEWS, address, asked_for
 from modules.tasks.counts import NOTHING, Counted, Counts, Listed, counts, listed
 from modules.tasks.live import of_list
 from modules.tasks.queue.filters import Filters
+from modules.tasks.saved_views import SavedView, counted, visible_views
+
+MOST_SHOWN = 50
+"""So many saved views stand in the side bar; a page of their own has more."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ def sections(session: Session, user: User) -> Sequence[Section]:
         if (view := Filters.of(list=each.id)) and (not each.archived or str(waiting.of(view)))
     ]
     found = [Section("", views), *([Section("Task lists", lists)] if lists else [])]
+    found.append(Section("Saved views", _saved(session, user, waiting), "/support/views"))
     access = access_of(session, user)
     places = list(nav())
     if access.manager or access.administrator:
@@ -77,8 +83,33 @@ def sections(session: Session, user: User) -> Sequence[Section]:
     return [*found, Section("", places)] if places else found
 
 
+def saved(session: Session, user: User) -> Sequence[SavedView]:
+    """The views that somebody has, asked once for a page."""
+    if "saved_views" not in g:
+        g.saved_views = session.scalars(visible_views(user).limit(MOST_SHOWN)).all()
+    return g.saved_views  # type: ignore[no-any-return]
+
+
+def _saved(session: Session, user: User, waiting: Waiting) -> list[Item]:
+    views = saved(session, user)
+    ids = [each.id for each in waiting.lists]
+    there = counted(session, user, ids, views, now()) if views else {}
+    here = number_in(request.args.get("view", "")) if request.path == PATH else None
+    return [
+        Item(
+            view.name,
+            f"{PATH}?view={view.id}",
+            "star",
+            hue=view.hue,
+            count=there.get(view.id, ""),
+            current=view.id == here,
+        )
+        for view in views
+    ]
+
+
 def _shown_now() -> Filters | None:
-    if request.path != PATH:
+    if request.path != PATH or request.args.get("view"):
         return None
     try:
         return asked_for().view

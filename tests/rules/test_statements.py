@@ -8,15 +8,15 @@ from tests.conftest import SignedIn, Statements
 from tests.factories import Desk
 
 AGENTS = {
-    "/support": 8,
-    "/support?assignee=me": 8,
-    "/support?assignee=none&sort=urgency": 8,
-    "/support?state=closed&due=overdue": 8,
-    "/support?list={list}": 8,
-    "/support?category={category}": 9,
-    "/support?q=does+not": 9,
-    "/support?q=%23{ticket}": 9,
-    "/support/tickets/{ticket}": 14,
+    "/support": 9,
+    "/support?assignee=me": 9,
+    "/support?assignee=none&sort=urgency": 9,
+    "/support?state=closed&due=overdue": 9,
+    "/support?list={list}": 9,
+    "/support?category={category}": 10,
+    "/support?q=does+not": 10,
+    "/support?q=%23{ticket}": 10,
+    "/support/tickets/{ticket}": 15,
 }
 CUSTOMERS = {"/tickets/my-tickets": 8, "/tickets/view/{ticket}": 12}
 

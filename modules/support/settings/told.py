@@ -12,6 +12,7 @@ from groupware.module import Item, Words
 from modules.support.settings.lists import manages_a_list
 from modules.tasks.models import Task, TaskList
 from modules.tasks.queries import active, worked_by
+from modules.tasks.saved_views import SavedView
 
 MOST_COUNTED = 1000
 
@@ -53,6 +54,9 @@ def places(session: Session, acl_ids: Sequence[int]) -> Mapping[int, Item]:
             ("agents", task_list.agent_acl_id),
         ):
             found[acl_id] = Item(f"{task_list.name}: {side}", f"{href}#{side}", "layers")
+    for view in session.scalars(select(SavedView).where(SavedView.acl_id.in_(acl_ids))):
+        href = url_for("support_views.edit", view_id=view.id)
+        found[view.acl_id] = Item(f"View: {view.name}", href, "star")
     for location in session.scalars(select(Location).where(Location.acl_id.in_(acl_ids))):
         href = url_for("support_locations.show", location_id=location.id)
         found[location.acl_id] = Item(location.name, href, "map-pin")
@@ -109,6 +113,8 @@ TICKET = {
     "unlinked": "unlinked ticket {of}",
     "deleted": "deleted ticket {of}",
     "restored": "restored ticket {of}",
+    "taken_back": "took a reply of ticket {of} back",
+    "undelivered": "could not deliver a reply of ticket {of}",
     "field": "changed what ticket {of}'s fields say",
     "comment_edited": "edited a message of ticket {of}",
     "comment_deleted": "deleted a message of ticket {of}",
@@ -122,6 +128,7 @@ JOURNAL = {
     "custom_field": Words("Custom fields", _thing("field")),
     "canned_reply": Words("Canned replies", _shared("canned reply")),
     "macro": Words("Macros", _shared("macro")),
+    "saved_view": Words("Views", {**_thing("view"), "shared": "shared the view {of}"}),
     "tickets": Words("Downloads", {"exported": "downloaded {of} as a calendar"}),
     "task": Words("Tickets", TICKET, needs=Permission.MANAGE_SUPPORT),
 }

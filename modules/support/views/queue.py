@@ -3,17 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
+from urllib.parse import urlencode
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from groupware.errors import Invalid
+from groupware.live.page import follow
 from groupware.text import number_in
-from groupware.web.request import MANAGE_SUPPORT, MANAGE_TICKETS, actor, now, open_to, page, session
+from groupware.web.request import (
+    MANAGE_SUPPORT,
+    MANAGE_TICKETS,
+    actor,
+    now,
+    one,
+    open_to,
+    page,
+    session,
+)
 from modules.support import bar
-from modules.support.filters import VIEWS, address, asked_for, place
+from modules.support.filters import PATH, VIEWS, address, asked_for, place
 from modules.support.rows import Row, rows
-from modules.support.sidebar import look
+from modules.support.sidebar import look, saved
 from modules.tasks.counts import Counted, Listed
 from modules.tasks.models import State
 from modules.tasks.queue import Filters, cut
@@ -22,6 +33,7 @@ from modules.tasks.queue.choices import Choices, choices
 from modules.tasks.queue.completing import complete
 from modules.tasks.queue.names import Names
 from modules.tasks.queue.typed import text_of
+from modules.tasks.saved_views import SavedView, filters_of, visible_views
 
 blueprint = Blueprint("support", __name__)
 
@@ -39,7 +51,8 @@ class Group:
 @blueprint.get("/support")
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def queue() -> ResponseReturnValue:
-    filters = asked_for()
+    view = _view()
+    filters = filters_of(view) if view else asked_for()
     places = {name: place(name) for name in _ends()}
     known = choices(session(), actor())
     try:
@@ -51,14 +64,17 @@ def queue() -> ResponseReturnValue:
     lines = rows(session(), actor(), shown.numbers, {each.id: each for each in known.lists}, now())
     waiting = look(session(), actor(), known.lists, now())
     total = waiting.of(filters.view)
+    for each in known.lists:
+        follow("presence", each.id)
     return page(
         "support/queue.html",
-        title=_title(filters, known.lists),
+        title=view.name if view else _title(filters, known.lists),
+        view=view,
         typed=text_of(filters, Names(session(), known).name_of),
         total=str(total),
         groups=_groups(filters, lines, total, whole=not (shown.newer or shown.older)),
-        newer=shown.newer and address(filters, before=str(shown.newer)),
-        older=shown.older and address(filters, after=str(shown.older)),
+        newer=shown.newer and _here(filters, view, before=str(shown.newer)),
+        older=shown.older and _here(filters, view, after=str(shown.older)),
         lists=known.lists,
         chips=bar.chips(filters, known, lines),
         menus=bar.menus(filters, known),
@@ -93,6 +109,19 @@ def _not_understood(filters: Filters, known: Choices, refusal: Invalid) -> Respo
         menus=[],
         states=[],
     )
+
+
+def _view() -> SavedView | None:
+    """The saved view that this address names."""
+    if not (named := request.args.get("view")):
+        return None
+    number = number_in(named)
+    found = next((each for each in saved(session(), actor()) if each.id == number), None)
+    return found or one(visible_views(actor()).where(SavedView.id == number))
+
+
+def _here(filters: Filters, view: SavedView | None, **more: str) -> str:
+    return f"{PATH}?{urlencode({'view': view.id, **more})}" if view else address(filters, **more)
 
 
 def _ends() -> list[str]:
