@@ -1,9 +1,10 @@
 """What a person may ask for and where, and the request that comes of it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 from wtforms import SelectChoice
@@ -13,6 +14,7 @@ from groupware.models import Location, Upload, User
 from modules.help.forms import NewRequest
 from modules.help.words import answer_time
 from modules.tasks import tickets
+from modules.tasks.fields import Cell
 from modules.tasks.models import Task, TaskList, Urgency
 from modules.tasks.queries import lists_open_to, locations_of
 
@@ -86,6 +88,7 @@ def file(
     form: NewRequest,
     files: Sequence[Upload],
     *,
+    custom: Mapping[str, Any],
     now: datetime,
 ) -> Task:
     """File what the form says."""
@@ -99,13 +102,21 @@ def file(
         urgency=Urgency(form.urgency.data),
         location=_chosen_location(offer, form.location.data),
         files=files,
+        custom=custom,
     )
     return tickets.file(session, actor, _chosen_list(offer, form.task_list.data), request, now=now)
 
 
-def base_of(ticket: Task) -> str:
-    """A mark of subject and details, by which a form tells whether they changed meanwhile."""
-    return hashlib.sha256(f"{ticket.summary}\n{ticket.description}".encode()).hexdigest()
+def list_meant(offer: Offer, value: str | None) -> TaskList | None:
+    """The kind of request that a form is shown for; the usual one where none is named."""
+    named = (each for each in offer.lists if str(each.id) == value)
+    return next(named, offer.lists[0] if offer.lists and not value else None)
+
+
+def base_of(ticket: Task, cells: Sequence[Cell] = ()) -> str:
+    """A mark of what the customer can change, by which a form tells whether it changed meanwhile."""
+    custom = "".join(f"\n{cell.field.id} {cell.text}" for cell in cells)
+    return hashlib.sha256(f"{ticket.summary}\n{ticket.description}{custom}".encode()).hexdigest()
 
 
 def _chosen_list(offer: Offer, value: str | None) -> TaskList:

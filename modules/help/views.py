@@ -9,6 +9,7 @@ from werkzeug.exceptions import BadRequest
 
 from groupware.errors import Conflict, Forbidden, NotFound
 from groupware.idempotency import new_key, once
+from groupware.live.page import follow, opened_at
 from groupware.text import LARGEST_NUMBER
 from groupware.web.request import (
     CREATE_TICKETS,
@@ -31,6 +32,7 @@ from modules.tasks import conversation, fields, search, tickets
 from modules.tasks.access import owns
 from modules.tasks.fields import forms as field_forms
 from modules.tasks.leading import led_to
+from modules.tasks.live import of_request
 from modules.tasks.models import Comment, State, Task
 from modules.tasks.queries import asked_by, comments_asked_by, own_of, shared_with
 from modules.tasks.seen import saw, seen_until
@@ -245,8 +247,9 @@ def _request(ticket: Task) -> dict[str, Any]:
     """What its page shows; whoever sees its newest part has seen it."""
     person, ticket_id, at = actor().id, ticket.id, ticket.public_modified
     seen = seen_until(session(), actor(), ticket)
+    follow("request", ticket.id, of_request(ticket.public_modified))
     before = request.args.get("before", type=_comment)
-    shown = thread.thread_of(session(), actor(), ticket, before=before, seen=seen, now=now())
+    shown = thread.thread_of(session(), actor(), ticket, before=before, seen=opened_at() or seen, now=now())
     if shown.newest and request.method == "GET" and (seen is None or seen < at):
         afterwards(lambda writing: saw(writing, person, ticket_id, at))
     over = conversation.is_over(ticket, now())
@@ -255,6 +258,7 @@ def _request(ticket: Task) -> dict[str, Any]:
         "ticket": ticket,
         "cells": fields.cells(session(), ticket, public=True),
         "thread": shown,
+        "seen": seen,
         "standing": standing_of(ticket, shown.staff, over=over),
         "steps": STEPS,
         "over": over,

@@ -4,9 +4,17 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, RadioField, StringField
+from wtforms import (
+    EmailField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from groupware.web.settings.saving import mark, stale
 
@@ -17,6 +25,13 @@ HUE_WORDS = (
 
 
 F = TypeVar("F", bound="MarkedForm")
+
+
+class CheckboxesField(SelectMultipleField):
+    """Several of a few, as boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class MarkedForm(FlaskForm):

@@ -7,28 +7,47 @@ from wtforms import (
     BooleanField,
     IntegerField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
-from wtforms.widgets import CheckboxInput, ListWidget
 
-from groupware.web.settings.forms import MarkedForm, hue_field
+from groupware.web.settings.forms import CheckboxesField, MarkedForm, hue_field
+from modules.tasks.fields.kinds import WORDS
+from modules.tasks.fields.managing import LONGEST_HELP
 from modules.tasks.lists import LONGEST_DESCRIPTION, MOST_DAYS, MOST_HOURS
-
-
-class CheckboxesField(SelectMultipleField):
-    """Several of a few, as boxes to tick."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 def number(label: str, most: int, **values: Any) -> IntegerField:
     text = f"Please enter a whole number from 0 to {most:,}."
     validators = [InputRequired(text), NumberRange(0, most, text)]
     return IntegerField(label, validators, **values)
+
+
+class FieldForm(MarkedForm):
+    name = StringField("Name", [InputRequired("Please enter a name."), Length(max=100)])
+    kind = SelectField(
+        "Kind", choices=[SelectChoice(kind.value, word) for kind, word in WORDS.items()]
+    )
+    help = StringField(
+        "Help", [Length(max=LONGEST_HELP)], description="Stands below the field in forms."
+    )
+    choices = TextAreaField(
+        "Choices",
+        description="A line each. A choice taken away stays on the tickets that have it.",
+    )
+    default = TextAreaField(
+        "Default",
+        description="Stands in the form, and on tickets that come by mail. For several choices a line each.",
+    )
+    required = BooleanField("Required", description="Who is asked must answer.")
+    public = BooleanField(
+        "Customers are asked, and see it",
+        description="Otherwise only staff sees it, on pages, in search, in calendars and in the history.",
+    )
+    depends_on = SelectField("Asked only where", validate_choice=False)
+    depends_value = StringField("is", [Length(max=200)])
 
 
 class NewList(FlaskForm):

@@ -23,6 +23,7 @@ from groupware.web.uploading import kept, received, takes_files
 from modules.support.forms import NewTicketForm
 from modules.support.views.ticket import to_ticket
 from modules.tasks import tickets
+from modules.tasks.fields import forms as field_forms
 from modules.tasks.models import TaskList, Urgency
 from modules.tasks.people import matching, who_may_ask
 from modules.tasks.queries import lists_open_to, lists_worked_by, locations_of
@@ -39,9 +40,10 @@ def add() -> ResponseReturnValue:
     chosen = _customer(request.args.get("customer", ""))
     if chosen is None:
         return _search(one_line(request.args.get("q", ""))[:200])
-    form = NewTicketForm(formdata=None)
-    _offer(form, chosen)
-    return _form(form, chosen)
+    lists = _lists_for(chosen)
+    form = _asking(lists)(formdata=None)
+    _offer(form, chosen, lists)
+    return _form(form, chosen, lists)
 
 
 @blueprint.post("/support/add")
@@ -52,8 +54,9 @@ def file() -> ResponseReturnValue:
     chosen = _customer(request.form.get("customer", ""))
     if chosen is None:
         return _search("", 422)
-    form = NewTicketForm()
-    lists, locations = _offer(form, chosen)
+    lists = _lists_for(chosen)
+    form = _asking(lists)()
+    locations = _offer(form, chosen, lists)
     if form.validate():
         with refusals(form):
             key = f"add:{form.idempotency_key.data}" if form.idempotency_key.data else ""
@@ -61,7 +64,7 @@ def file() -> ResponseReturnValue:
                 session(), actor(), key, lambda: _file(form, chosen, lists, locations), now=now()
             )
             return to_ticket(int(number))
-    return _form(form, chosen, 422)
+    return _form(form, chosen, lists, 422)
 
 
 def _file(
@@ -72,14 +75,17 @@ def _file(
     location = places.get(form.location.data or "")
     if form.location.data and location is None:
         raise Invalid(location="This location cannot be chosen.")
+    task_list = by_id[form.task_list.data]
+    asked = field_forms.asked_in(session(), task_list)
+    field_forms.require_shown(task_list, asked)
     wish = tickets.Request(
         subject=form.subject.data or "",
         details=form.details.data or "",
         urgency=Urgency(form.urgency.data),
         location=location,
         files=received(),
+        custom=field_forms.said(form, asked),
     )
-    task_list = by_id[form.task_list.data]
     return str(tickets.file_for(session(), actor(), customer, task_list, wish, now=now()).id)
 
 
@@ -114,10 +120,25 @@ def _search(words: str, status: int = 200) -> ResponseReturnValue:
     )
 
 
-def _offer(form: NewTicketForm, customer: User) -> tuple[list[TaskList], list[Location]]:
-    """Lists where the one may ask and the other may file, and places of the customer."""
+def _lists_for(customer: User) -> list[TaskList]:
+    """Lists where the one may ask and the other may file."""
     mine = [each.id for each in _my_lists()]
-    lists = list(session().scalars(lists_open_to(customer).where(TaskList.id.in_(mine))))
+    return list(session().scalars(lists_open_to(customer).where(TaskList.id.in_(mine))))
+
+
+def _meant(lists: list[TaskList]) -> TaskList | None:
+    """The list whose fields the form asks: the one named, else the first."""
+    named = request.values.get("task_list")
+    return next((each for each in lists if str(each.id) == named), None if named else lists[0])
+
+
+def _asking(lists: list[TaskList]) -> type[NewTicketForm]:
+    asked = field_forms.asked_in(session(), _meant(lists))
+    return field_forms.with_fields(NewTicketForm, asked)
+
+
+def _offer(form: NewTicketForm, customer: User, lists: list[TaskList]) -> list[Location]:
+    """Put the choices into the form; places of the customer."""
     locations = list(session().scalars(locations_of(customer)))
     form.task_list.choices = [SelectChoice(str(each.id), each.name) for each in lists]
     form.location.choices = [SelectChoice("", "Choose a location")]
@@ -126,15 +147,20 @@ def _offer(form: NewTicketForm, customer: User) -> tuple[list[TaskList], list[Lo
         own = str(customer.default_location_id or "")
         only = str(locations[0].id) if len(locations) == 1 else ""
         form.location.data = own if own in {str(each.id) for each in locations} else only
-        form.task_list.data = str(lists[0].id)
-    return lists, locations
+        form.task_list.data = str((_meant(lists) or lists[0]).id)
+    return locations
 
 
-def _form(form: NewTicketForm, customer: User, status: int = 200) -> ResponseReturnValue:
+def _form(
+    form: NewTicketForm, customer: User, lists: list[TaskList], status: int = 200
+) -> ResponseReturnValue:
+    meant = _meant(lists)
     return page(
         "support/add.html",
         status,
         form=form,
+        meant=meant,
+        questions=field_forms.questions(form, field_forms.asked_in(session(), meant)),
         customer=customer,
         uploads=kept(),
         key=form.idempotency_key.data or idempotency.new_key(),

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from groupware import idempotency
 from groupware.errors import NotFound
-from groupware.live.page import follow, refreshes
+from groupware.live.page import follow, opened_at
 from groupware.models import JournalEntry, Level
 from groupware.text import number_in
 from groupware.web.request import (
@@ -29,7 +29,7 @@ from groupware.web.request import (
     session,
 )
 from groupware.web.uploading import KeptFile, kept
-from modules.support import ticket_page
+from modules.support import ticket_fields, ticket_page
 from modules.support.changes import ACTS, Change, changes_of, may_be_told
 from modules.support.forms import AnswerForm
 from modules.support.ticket_thread import Cursor, journal_of
@@ -133,7 +133,7 @@ def show(
     found, seen = ticket_page.find(session(), actor(), ticket_id)
     cursor = Cursor.read(request.args.get("before", ""))
     read = seen
-    seen = _opened_at() or seen
+    seen = opened_at() or seen
     prepared = ticket_page.prepare(session(), actor(), found, seen=seen, cursor=cursor, now=now())
     around = there(session(), actor(), found, now=now())
     if request.method == "GET" and "Sec-Purpose" not in request.headers:
@@ -157,6 +157,7 @@ def show(
         key=answer.idempotency_key.data or idempotency.new_key(),
         problem=problem,
         conflict=conflict,
+        custom=ticket_fields.lines(session(), found, works=prepared.works),
     )
 
 
@@ -195,16 +196,6 @@ def back_query() -> str:
     """The same, to be put behind the address of a ticket."""
     back = back_address()
     return "" if back == "/support" else f"?from={quote(back, safe='/')}"
-
-
-def _opened_at() -> datetime | None:
-    """What had been read when the page was opened: parts that are fetched again keep their line."""
-    given = request.headers.get("Groupware-Seen", "") if refreshes() else ""
-    try:
-        at = datetime.fromisoformat(given) if given else None
-    except ValueError:
-        return None
-    return at if at and at.tzinfo else None
 
 
 def _written(answer: AnswerForm, around: There) -> Written:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from groupware import journal
-from groupware.errors import Invalid
+from groupware.errors import Invalid, NotFound
 from groupware.models import Level, User
 from groupware.people import changed_values
 from groupware.text import named, one_line
@@ -133,6 +133,15 @@ def all_of(session: Session, task_list: TaskList) -> list[CustomField]:
     """Every field of a list, archived ones included, in their order."""
     query = select(CustomField).where(CustomField.task_list_id == task_list.id)
     return list(session.scalars(query.order_by(CustomField.position, CustomField.id)))
+
+
+def field_named(session: Session, task_list: TaskList, field_id: int) -> CustomField:
+    """The field of this list with this id; NotFound where there is none."""
+    query = select(CustomField).where(CustomField.task_list_id == task_list.id)
+    found = session.scalar(query.where(CustomField.id == field_id))
+    if found is None:
+        raise NotFound
+    return found
 
 
 def in_use(session: Session, made: CustomField) -> bool:
