@@ -1,28 +1,78 @@
-// Text on its way is kept in this browser: <textarea data-draft="ticket-7">.
+// Text on its way is kept in this browser, and a little later on the server for the other devices:
+// <textarea data-draft="ticket-7" data-save="/support/tickets/7/draft" data-saved-at="...">.
 //
-//   typing -> kept (300 ms) -> sent (marked) -> the next page loads
+//   typing -> kept here (300 ms) -> kept there (3 s, on blur, on leaving) -> sent (marked) -> the next page loads
 //                                               |- answered well: forgotten
 //                                               '- an error, or Back: kept, and shown again
-import { each, on, store, user } from "./dom.js";
+// Of what lies here and what lies there, the later one is shown.
+import { each, on, store, token, user } from "./dom.js";
 
 const QUIET = 300;
+const LATER = 3_000;
 const timers = new WeakMap();
+const saves = new WeakMap(); // area -> { timer, under, value, kind }: the save to come, the one under way, the last one
 const key = (area) => `draft:${user}:${area.dataset.draft}`;
 const SENT = `draft-sent:${user}`;
 
 on("input", "[data-draft]", (_event, area) => {
   clearTimeout(timers.get(area));
   timers.set(area, setTimeout(() => keep(area), QUIET));
+  later(area);
 });
-addEventListener("pagehide", () => document.querySelectorAll("[data-draft]").forEach(keepIfTyped));
+on("focusout", "[data-draft]", (_event, area) => saves.has(area) && save(area));
+on("change", "[name=kind]", (_event, radio) => {
+  const area = radio.form?.querySelector("[data-save]");
+  if (area?.value.trim()) later(area);
+});
+addEventListener("pagehide", () => document.querySelectorAll("[data-draft]").forEach(leave));
+document.addEventListener("visibilitychange", () => document.hidden && document.querySelectorAll("[data-save]").forEach((area) => saves.has(area) && save(area)));
 
-function keepIfTyped(area) {
-  if (timers.has(area) && !area.form?.dataset.left) keep(area);
+function leave(area) {
+  if (!timers.has(area) || area.form?.dataset.left) return;
+  keep(area);
+  if (area.dataset.save && saves.get(area)?.timer) navigator.sendBeacon(area.dataset.save, fields(area));
 }
 
 function keep(area) {
-  const kept = store.set(key(area), area.value.trim() === "" ? null : area.value);
-  say(area, area.value.trim() === "" ? "" : kept ? "Draft saved" : "");
+  const text = area.value.trim() === "" ? null : area.value;
+  const kept = store.set(key(area), text);
+  store.set(`${key(area)}:at`, text && new Date().toISOString());
+  say(area, text === null ? "" : kept ? "Draft saved" : "");
+}
+
+// --- On the server
+
+const kindOf = (area) => area.form?.querySelector('[name="kind"]:checked')?.value ?? "reply";
+
+function fields(area) {
+  const idempotency = area.form.querySelector('[name="idempotency_key"]')?.value ?? "";
+  return new URLSearchParams({ body: area.value, kind: kindOf(area), idempotency_key: idempotency, csrf_token: token() });
+}
+
+function later(area) {
+  if (!area.dataset.save) return;
+  const state = saves.get(area) ?? {};
+  clearTimeout(state.timer);
+  saves.set(area, { ...state, timer: setTimeout(() => save(area), LATER) });
+}
+
+async function save(area) {
+  const state = saves.get(area) ?? {};
+  clearTimeout(state.timer);
+  const [value, kind] = [area.value, kindOf(area)];
+  if (!area.dataset.save || area.form.dataset.left || (state.value === value && state.kind === kind)) return;
+  if (state.under) return later(area); // one after the other, so that the last one is what is kept
+  const under = new AbortController();
+  saves.set(area, { value, kind, under });
+  try {
+    const answer = await fetch(area.dataset.save, { method: "POST", body: fields(area), signal: under.signal, headers: { Accept: "application/json", "Groupware-Poll": "1" } });
+    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+    saves.set(area, { ...saves.get(area), under: null });
+  } catch {
+    const now = saves.get(area);
+    saves.set(area, { timer: now?.timer, under: null }); // kept in this browser; tried again when more is typed, or left
+    if (!area.form.dataset.left) later(area);
+  }
 }
 
 function say(area, text) {
@@ -36,8 +86,23 @@ addEventListener("submit", (event) => {
   if (areas.length === 0) return;
   areas.forEach(keep);
   event.target.dataset.left = "true";
+  areas.forEach((area) => {
+    clearTimeout(saves.get(area)?.timer);
+    saves.get(area)?.under?.abort();
+  });
   store.set(SENT, JSON.stringify(areas.map(key)));
 });
+
+addEventListener("pageshow", (event) => {
+  if (event.persisted) document.querySelectorAll("form[data-left]").forEach((form) => delete form.dataset.left);
+});
+
+// --- Shown again
+
+function forget(name) {
+  store.set(name, null);
+  store.set(`${name}:at`, null);
+}
 
 function settle() {
   const sent = JSON.parse(store.get(SENT) ?? "[]");
@@ -45,15 +110,18 @@ function settle() {
   const arrival = performance.getEntriesByType("navigation")[0];
   const well = arrival?.type === "navigate" && (arrival.responseStatus ?? 200) < 400;
   const refused = document.querySelector('[aria-invalid="true"], [data-error-summary], [data-error-page]');
-  if (well && !refused) sent.forEach((name) => store.set(name, null));
+  if (well && !refused) sent.forEach(forget);
   store.set(SENT, null);
 }
 
 settle();
 each("[data-draft]", (area) => {
+  if (timers.has(area)) return;
   const draft = store.get(key(area));
-  if (area.value !== "" || !draft || timers.has(area)) return;
-  area.value = draft;
+  const [here, there] = [store.get(`${key(area)}:at`) ?? "", area.dataset.savedAt ?? ""];
+  const later = draft && (area.value === "" || (there && Date.parse(here) > Date.parse(there) && draft !== area.value));
+  if (later) area.value = draft;
+  else if (!there) return;
   timers.set(area, 0);
   say(area, "Draft restored");
   area.dispatchEvent(new Event("draft-restored", { bubbles: true }));
@@ -63,7 +131,7 @@ document.addEventListener("htmx:after:request", (event) => {
   if (event.detail.ctx.response.status >= 400) return;
   event.target.closest?.("form")?.querySelectorAll("[data-draft]").forEach((area) => {
     clearTimeout(timers.get(area));
-    store.set(key(area), null);
+    forget(key(area));
     say(area, "");
   });
 });

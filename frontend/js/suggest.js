@@ -2,14 +2,18 @@
 // The address answers ?key=/&q=refu with a list of {label, value, hint?}.
 import { el, on } from "./dom.js";
 
-on("text-expander-change", "text-expander[data-suggest]", (event, expander) => {
+on("text-expander-change", "text-expander", (event, expander) => {
   const { key, text, provide } = event.detail;
-  provide(look(expander.dataset.suggest, key, text));
+  const address = key === "@" ? expander.dataset.people : expander.dataset.suggest;
+  if (key === "@" && expander.dataset.people && !writesNote(expander)) return; // nobody is mentioned in public
+  if (address) provide(look(address, key, text));
 });
 
-on("text-expander-value", "text-expander[data-suggest]", (event) => {
+on("text-expander-value", "text-expander", (event) => {
   event.detail.value = event.detail.item.dataset.value;
 });
+
+const writesNote = (expander) => expander.closest("form")?.querySelector('[name="kind"][value="note"]')?.checked;
 
 async function look(address, key, text) {
   const answer = await fetch(`${address}?${new URLSearchParams({ key, q: text })}`, { headers: { Accept: "application/json" } });

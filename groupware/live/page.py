@@ -1,5 +1,7 @@
 """What the page that is being made follows while it is open."""
 
+from datetime import datetime
+
 from flask import Flask, g, request
 
 from groupware.live import topics as matters
@@ -27,3 +29,13 @@ def followed() -> str:
 def refreshes() -> bool:
     """True where an open page fetches its parts again, and nobody has come anew."""
     return ASKS_BY_ITSELF in request.headers
+
+
+def opened_at() -> datetime | None:
+    """Until when its reader had seen things when the page was opened; its line stays where it is."""
+    given = request.headers.get("Groupware-Seen", "") if refreshes() else ""
+    try:
+        at = datetime.fromisoformat(given) if given else None
+    except ValueError:
+        return None
+    return at if at and at.tzinfo else None
