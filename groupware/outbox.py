@@ -26,6 +26,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from groupware.database import Database
+from groupware.events import Event, emit
 from groupware.mail.writing import (
     LONGEST_SUBJECT,
     Sheet,
@@ -76,6 +77,14 @@ class Refused(Exception):
 
 class Uncertain(Exception):
     """The connection was lost between the end of the mail and the server's answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailUndelivered(Event):
+    """A mail failed for good, or is held: somebody has to look after it."""
+
+    mail: OutboundMail
+    at: datetime
 
 
 Transport = Callable[[Mail], object]
@@ -190,6 +199,8 @@ def settle(session: Session, mail_id: int, failure: Exception | None, *, now: da
         row.state = Delivery.FAILED
     else:
         row.state, row.due_at = Delivery.WAITING, now + pause(row.tries)
+        return
+    emit(session, MailUndelivered(mail=row, at=now))
 
 
 def logged(row: OutboundMail, said: str, now: datetime) -> None:

@@ -21,7 +21,7 @@ from modules.tasks.dav import names as dav_names
 from modules.tasks.dav import views as dav
 from modules.tasks.fields import models as field_models  # noqa: F401  # tables
 from modules.tasks.icalendar import views as icalendar
-from modules.tasks.letters import composing, telling
+from modules.tasks.letters import composing, delivery, telling
 from modules.tasks.macros import models as macro_models  # noqa: F401  # tables
 from modules.tasks.mail import route
 from modules.tasks.notices import keeping, overdue
@@ -42,6 +42,7 @@ module = Module(
         followers.HANDLERS,
         noticing.HANDLERS,
         telling.HANDLERS,
+        delivery.HANDLERS,
         dav_names.HANDLERS,
     ),
     writers=composing.writers,

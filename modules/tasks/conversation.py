@@ -164,14 +164,19 @@ def require_editable(session: Session, actor: User, comment: Comment, *, now: da
         raise Forbidden
     if now - comment.created > EDITABLE:
         raise Forbidden("This can be changed for 15 minutes only.")
-    if _answered(session, comment):
+    if answered(session, comment):
         raise Forbidden("This has been answered and can no longer be changed.")
 
 
 def delete_comment(session: Session, actor: User, comment: Comment, *, now: datetime) -> None:
     """Remove a reply or note for good; the journal says that it was there."""
+    require(session, actor, Level.MANAGE, comment.task.task_list)
+    remove(session, actor, comment, "comment_deleted", now=now)
+
+
+def remove(session: Session, actor: User, comment: Comment, act: str, *, now: datetime) -> None:
+    """What `delete_comment` does once permission was checked; who takes a reply back does it too."""
     ticket, kind = comment.task, comment.kind
-    require(session, actor, Level.MANAGE, ticket.task_list)
     files.detach(session, ticket, comment)
     gone = comment.id
     session.delete(comment)
@@ -186,7 +191,7 @@ def delete_comment(session: Session, actor: User, comment: Comment, *, now: date
         session,
         actor,
         ticket,
-        "comment_deleted",
+        act,
         now=now,
         public=kind == Kind.REPLY,
         event=events.CommentChanged(ticket=ticket, by=actor, at=now, comment=None),
@@ -271,7 +276,8 @@ def _tell(
     )
 
 
-def _answered(session: Session, comment: Comment) -> bool:
+def answered(session: Session, comment: Comment) -> bool:
+    """True where somebody else has spoken since, to those who could read it."""
     later = select(Comment.id).where(
         Comment.task_id == comment.task_id,
         Comment.id > comment.id,
