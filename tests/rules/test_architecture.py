@@ -14,7 +14,7 @@ READ_BESIDE_VISIBILITY = {
     "modules/tasks/checks.py": "counts all there is, for the administrator at the terminal",
     "modules/tasks/search_index.py": "writes the index, which search only reads through visibility",
     "modules/tasks/conversation.py: _look_again": "of a ticket that was let through already",
-    "modules/tasks/conversation.py: _answered": "of a ticket that was let through already",
+    "modules/tasks/conversation.py: answered": "of a ticket that was let through already",
     "modules/tasks/tickets/merging.py": "of tickets that were let through already",
     "modules/tasks/tickets/splitting.py: _hand_over": "of a comment that was let through already",
     "modules/tasks/tickets/tallies.py": "counts a ticket that was let through already",
