@@ -94,7 +94,7 @@ def test_the_agents_face_shows_what_agents_see_but_never_a_note(
         f'ATTENDEE;CN="Samuel Adeyemi";ROLE=NON-PARTICIPANT:mailto:{desk.customer.address}' in text
     )
     assert "X-GROUPWARE-WAITING;UNTIL=20260311T120200Z:until" in text
-    assert value(answer, "X-GROUPWARE-REV") == str(ticket.revision)
+    assert value(answer, "X-GROUPWARE-REV") == str(ticket.sequence)
     assert "ORGANIZER" not in text
 
 

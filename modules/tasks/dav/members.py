@@ -12,8 +12,9 @@ from collections.abc import Collection as Many
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Pool, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from groupware.models import User
@@ -140,18 +141,19 @@ class Texts:
     def __init__(self, session: Session, user: User, collection: Collection, base_url: str) -> None:
         self.session, self.user, self.collection = session, user, collection
         self.reader = Reader(user, collection.face, base_url)
+        self.kept = _kept.setdefault(session.get_bind().engine.pool, _Kept())
 
     def of(self, wanted: Iterable[Member]) -> Iterator[tuple[Member, bytes]]:
         """The text of each, in their order; what has gone meanwhile is left out."""
         for some in _batches(list(wanted)):
-            texts = {each.id: text for each in some if (text := _kept.get(self._key(each)))}
+            texts = {each.id: text for each in some if (text := self.kept.get(self._key(each)))}
             missing = {each.id: each for each in some if each.id not in texts}
             if missing:
                 query = tasks_of(self.user, self.collection).where(Task.id.in_(missing))
                 for facts in facts_of(self.session, query, self.reader):
                     written = b"".join(calendar([facts], self.collection.face))
                     texts[facts.number] = written
-                    _kept.put(self._key(missing[facts.number]), written)
+                    self.kept.put(self._key(missing[facts.number]), written)
             for each in some:
                 if each.id in texts:
                     yield each, texts[each.id]
@@ -188,7 +190,8 @@ class _Kept:
                 self.size -= len(dropped)
 
 
-_kept = _Kept()
+# One database's tickets are not another's.
+_kept: WeakKeyDictionary[Pool, _Kept] = WeakKeyDictionary()
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from groupware import people
@@ -14,6 +14,7 @@ from modules.tasks.dav.answers import refused
 from modules.tasks.dav.carrying import carried, kept_task
 from modules.tasks.dav.merging import Mapped, Merged, base_at, merge, of_ticket
 from modules.tasks.history import changed
+from modules.tasks.icalendar.facts import Face, Reader, facts_of
 from modules.tasks.icalendar.importing import (
     MOST_OCCURRENCES,
     Arrival,
@@ -34,8 +35,9 @@ from modules.tasks.icalendar.lines import (
 from modules.tasks.icalendar.reading import Vtodo, read_vtodo
 from modules.tasks.icalendar.status import state_after
 from modules.tasks.icalendar.times import Zones, locations_of, zone_called
+from modules.tasks.icalendar.writing import to_vtodo
 from modules.tasks.models import Category, PersonalLines, State, Task, Urgency
-from modules.tasks.queries import categories_for
+from modules.tasks.queries import categories_for, worked_by
 from modules.tasks.queries import locations_of as places_of
 
 OWN = PERSONAL | {"COMMENT"}
@@ -311,8 +313,16 @@ class Writing(Arrival):
         return (each.text.strip() for each in task.properties() if each.name == "COMMENT")
 
     def shown(self, ticket: Task) -> list[str]:
-        """The lines that the person is given, without bookkeeping and order."""
-        return sorted(line for line in self.given(ticket) if not line.startswith(BOOKKEEPING))
+        """The lines that every agent is given, without bookkeeping and order."""
+        self.session.flush()
+        reader = Reader(self.actor, Face.AGENT, self.base_url)
+        query = worked_by(self.actor).where(Task.id == ticket.id)
+        return sorted(
+            line
+            for facts in facts_of(self.session, query, reader)
+            for line in to_vtodo(replace(facts, personal=None), Face.AGENT).lines
+            if not line.startswith(BOOKKEEPING)
+        )
 
 
 def _with_summary(occurrence: Component) -> Component:
