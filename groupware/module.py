@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from groupware import events
 from groupware.config import Settings
+from groupware.database import Database
 from groupware.live.topics import Topic
 from groupware.mailboxes.outcome import Incoming
 from groupware.models import Permission, User
@@ -65,6 +66,15 @@ class Periodic:
 
 
 @dataclass(frozen=True)
+class Work:
+    """Work that the worker looks for every so many seconds, and does in many transactions."""
+
+    name: str
+    seconds: int
+    run: Callable[[Database, Callable[[], datetime]], object]
+
+
+@dataclass(frozen=True)
 class Command:
     """A subcommand of the program: its name, help, arguments and act."""
 
@@ -109,6 +119,7 @@ class Module:
     corner: Callable[[Session, User], Sequence[Item]] | None = None
     profile: Sequence[Link] = ()  # pages that one's own page leads to
     periodic: Sequence[Periodic] = ()
+    work: Sequence[Work] = ()
     commands: Sequence[Command] = ()
     journal: Mapping[str, Words] = field(default_factory=dict)  # by the entity's name
     # What there is to say of a person on their page in the settings, to whoever looks at it.

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -78,6 +79,10 @@ def jobs_of(
         jobs += [
             Job(each.name, timedelta(seconds=each.seconds), _in_one(database, each))
             for each in part.periodic
+        ]
+        jobs += [
+            Job(each.name, timedelta(seconds=each.seconds), partial(each.run, database, utc_now))
+            for each in part.work
         ]
     return jobs
 

@@ -9,6 +9,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from groupware.errors import Invalid
+from groupware.idempotency import new_key
 from groupware.live.page import follow
 from groupware.text import number_in
 from groupware.web.request import (
@@ -21,10 +22,11 @@ from groupware.web.request import (
     page,
     session,
 )
-from modules.support import bar
+from modules.support import bar, showing
 from modules.support.filters import PATH, VIEWS, address, asked_for, place
 from modules.support.rows import Row, rows
 from modules.support.sidebar import look, saved
+from modules.support.views.bulk import just_done
 from modules.tasks.counts import Counted, Listed
 from modules.tasks.models import State
 from modules.tasks.queue import Filters, cut
@@ -82,6 +84,15 @@ def queue() -> ResponseReturnValue:
         sorts=[] if filters.q else bar.sorts(filters),
         cleared=bar.cleared(filters),
         narrowed=bool(filters),
+        modes=showing.modes(filters, "list"),
+        known=known,
+        bulk={
+            "view": request.full_path.rstrip("?"),
+            "whole": urlencode(list(filters.pairs())),
+            "key": new_key(),
+            "total": f"all {total}".strip() if shown.newer or shown.older else "",
+        },
+        done=just_done(),
     )
 
 
