@@ -1,9 +1,9 @@
 // One key map: whatever carries data-hotkey is pressed by that key while it is visible. "?" shows the map,
 // which can be switched off (single keys only; those with Ctrl stay).
 import { eventToHotkeyString, normalizeHotkey } from "@github/hotkey";
-import { el, on, store } from "./dom.js";
+import { el, on, post } from "./dom.js";
 
-const OFF = "keys-off";
+const root = document.documentElement;
 const EVERYWHERE = [
   ["?", "This list"],
   ["Ctrl K", "Search or jump to"],
@@ -14,9 +14,18 @@ const IN_LISTS = [
   ["K", "Previous ticket"],
   ["X", "Select"],
   ["Enter", "Open"],
+  ["A", "Assign to me"],
+  ["S", "Change the status"],
+  ["E", "Resolve, and on to the next"],
 ];
 
-export const keysOn = () => store.get(OFF) === null;
+export const keysOn = () => root.dataset.keys !== "off";
+
+/** Switch the single keys on or off: here at once, and for this person everywhere. */
+function setKeys(wanted) {
+  root.dataset.keys = wanted ? "on" : "off";
+  post("/profile/keys", { keys: root.dataset.keys }).catch(() => {});
+}
 
 export function typing(target) {
   return target instanceof Element && target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
@@ -44,10 +53,16 @@ document.addEventListener("keydown", (event) => {
 const matches = (hotkey, pressed) =>
   hotkey.split(",").some((one) => normalizeHotkey(one.trim()) === pressed.replace(/^Shift\+(?=[^a-z0-9]$)/i, ""));
 
-function press(target) {
+export function press(target) {
   if (target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) target.focus();
   else target.click();
+  const panel = target.matches("summary") && target.parentElement.open && target.parentElement.querySelector(".menu-item:not([tabindex='-1'])");
+  if (panel) panel.focus(); // a menu that a key has opened is gone through by keys
 }
+
+/** The key of something, as it is shown. */
+export const shownKey = (target) =>
+  (target.dataset.hotkey ?? "").split(",")[0].replace("Mod", "Ctrl").replace("+", " ").toUpperCase().replace("CTRL", "Ctrl").replace("ENTER", "Enter");
 
 on("click", "[data-keys-help]", (event) => help(event));
 
@@ -55,11 +70,11 @@ function help(event) {
   event.preventDefault();
   const found = [...document.querySelectorAll("[data-hotkey]")]
     .filter((target) => target.checkVisibility())
-    .map((target) => [target.dataset.hotkey.split(",")[0].replace("Mod", "Ctrl").replace("+", " ").toUpperCase().replace("CTRL", "Ctrl").replace("ENTER", "Enter"), words(target)]);
-  const lists = document.querySelector("[data-queue]") ? IN_LISTS : [];
+    .map((target) => [shownKey(target), words(target)]);
+  const lists = document.querySelector("[data-queue], .board, .split-list") ? IN_LISTS : [];
   const lines = new Map([...found, ...lists, ...EVERYWHERE].filter(([key]) => key.length < 12));
   const toggle = el("input", { class: "tick", type: "checkbox", ".checked": keysOn() });
-  toggle.addEventListener("change", () => store.set(OFF, toggle.checked ? null : "1"));
+  toggle.addEventListener("change", () => setKeys(toggle.checked));
   const dialog = el(
     "dialog",
     { class: "keys", "aria-labelledby": "keys-title" },
@@ -81,7 +96,8 @@ function help(event) {
   dialog.showModal();
 }
 
-function words(target) {
+/** What something is called. */
+export function words(target) {
   const label = target.getAttribute("aria-label") ?? target.closest("label")?.textContent ?? target.querySelector("span")?.textContent ?? "";
   return label.trim();
 }

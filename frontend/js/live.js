@@ -173,6 +173,32 @@ function announce(part, before) {
       ? `${fresh.length} more ${fresh.length === 1 ? "ticket" : "tickets"} in this list.`
       : "You have a new notification.";
   document.getElementById("live-said").textContent = words;
+  if (message) below(message, words);
+}
+
+// A message that came out of sight is pointed to, and the thread stays where it is. Once it has been on
+// screen, an answer may go past it: its writer has seen it.
+const seen = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    seen.unobserve(target);
+    document.querySelector(`.news[href="#${target.id}"]`)?.remove();
+    const field = document.querySelector('[name="seen_comment"]');
+    const number = Number(target.id.replace("comment-", ""));
+    if (field && number > Number(field.value) && !target.matches(".note")) field.value = number;
+  }
+}, { threshold: 0.5, rootMargin: "0px 0px -80px 0px" });
+
+function below(message, words) {
+  seen.observe(message);
+  const answer = document.querySelector(".answer:last-of-type");
+  if (!answer || message.getBoundingClientRect().bottom < answer.getBoundingClientRect().top) return;
+  answer.querySelector(".news")?.remove();
+  const link = document.createElement("a");
+  link.className = "news";
+  link.href = `#${message.id}`;
+  link.textContent = `↓ ${words}`;
+  answer.prepend(link);
 }
 
 start();

@@ -105,6 +105,18 @@ def theme() -> ResponseReturnValue:
     return redirect(inside(f"{back.path}?{back.query}".rstrip("?")) if same else "/", 303)
 
 
+@blueprint.post("/keys")
+@open_to(SIGNED_IN)
+def keys() -> ResponseReturnValue:
+    """Single keys act at once, or not: where one speaks to the machine, a word is many keys."""
+    wanted = request.form.get("keys") if request.form.get("keys") in ("on", "off") else "off"
+    actor().preferences = {**actor().preferences, "keys": wanted}
+    if request.accept_mimetypes.best == "application/json":
+        return "", 204  # the list of keys, which stays open
+    told("Saved.")
+    return see_other(".profile", _anchor="own-keys")
+
+
 @blueprint.post("/password")
 @open_to(SIGNED_IN)
 def password() -> ResponseReturnValue:

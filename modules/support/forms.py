@@ -226,6 +226,15 @@ class AnswerForm(FlaskForm):
     attachments = MultipleFileField("Attachments")
 
 
+class DraftForm(FlaskForm):
+    """What stands in the composer now; `idempotency_key` is the key it will be sent with."""
+
+    kind = StringField(validators=[_one_of(("reply", "note"))], default="reply")
+    body = TextAreaField()
+    idempotency_key = StringField(validators=[Length(max=100)])
+    share = BooleanField()
+
+
 class CommentForm(FlaskForm):
     """The text of a message that is edited."""
 

@@ -4,9 +4,6 @@ from typing import Any
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
-from wtforms import BooleanField, StringField, TextAreaField
-from wtforms.validators import AnyOf, Length
 
 from groupware import idempotency
 from groupware.errors import Invalid
@@ -23,6 +20,7 @@ from groupware.web.request import (
     session,
     told,
 )
+from modules.support.forms import DraftForm
 from modules.support.views.ticket import address, back_query, to_ticket
 from modules.tasks.access import agent_level
 from modules.tasks.models import Kind, Task
@@ -37,15 +35,6 @@ TICKET = "/tickets/<int:ticket_id>"
 GONE = "gone"
 MOST_ROWS = 200
 MOST_SUGGESTED = 8
-
-
-class DraftForm(FlaskForm):
-    """What stands in the composer now; `idempotency_key` is the key it will be sent with."""
-
-    kind = StringField(validators=[AnyOf(list(Kind))], default=Kind.REPLY)
-    body = TextAreaField()
-    idempotency_key = StringField(validators=[Length(max=100)])
-    share = BooleanField()
 
 
 @blueprint.get(f"{TICKET}/together")
