@@ -1,13 +1,14 @@
-// Cards move by dragging where the board says how: <div class="board" data-move="/support/tickets/{id}/status">.
+// Cards move by dragging where the board says how: <div class="board" data-move="/support/board/{id}" data-field="status">.
 // The same move is in every card's menu, for keys and fingers.
 import { each, on, post } from "./dom.js";
+import { keysOn } from "./keys.js";
 import { expired, notify } from "./notices.js";
 
 let lifted = null;
 
-each(".board[data-move] .board-card", (card) => (card.draggable = true));
+each(".board[data-move] .board-card[data-movable]", (card) => (card.draggable = true));
 
-on("dragstart", ".board[data-move] .board-card", (event, card) => {
+on("dragstart", ".board[data-move] .board-card[data-movable]", (event, card) => {
   lifted = card;
   event.dataTransfer.effectAllowed = "move";
   event.dataTransfer.setData("text/plain", card.querySelector("a").href);
@@ -27,29 +28,63 @@ on("dragover", ".board[data-move] .column", (event, column) => {
   column.querySelector("ol").classList.add("over");
 });
 
-on("drop", ".board[data-move] .column", async (event, column) => {
+on("drop", ".board[data-move] .column", (event, column) => {
   if (!lifted) return;
   event.preventDefault();
-  const card = lifted;
+  move(lifted, column);
+});
+
+async function move(card, column) {
   const [from, next] = [card.parentElement, card.nextElementSibling];
   const list = column.querySelector("ol");
   if (from === list) return;
-  list.querySelector(".hole")?.remove();
+  const board = column.closest(".board");
+  const hole = list.querySelector(".hole");
+  hole?.remove();
   list.prepend(card);
-  recount();
+  count(from, -1);
+  count(list, 1);
   try {
-    const answer = await post(column.closest(".board").dataset.move.replace("{id}", card.dataset.id), { status: column.dataset.state });
+    const answer = await post(board.dataset.move.replace("{id}", card.dataset.id), { [board.dataset.field]: column.dataset.state });
     if (!answer.ok) throw new Error(String(answer.status));
+    notify(`Ticket ${card.dataset.id} is in ${column.getAttribute("aria-label")}.`);
   } catch (problem) {
-    from.insertBefore(card, next);
-    recount();
+    from.insertBefore(card, next?.isConnected ? next : null);
+    if (hole) list.append(hole);
+    count(from, 1);
+    count(list, -1);
     if (problem.expired) expired();
     else notify("The ticket could not be moved.", { kind: "error" });
   }
+}
+
+// The arrows walk over the cards; with Shift they carry one into the next column.
+on("keydown", ".board .board-card h3 a", (event, link) => {
+  if (!keysOn() || event.ctrlKey || event.metaKey || event.altKey) return;
+  const card = link.closest(".board-card");
+  const cards = [...card.parentElement.querySelectorAll(".board-card")];
+  const columns = [...document.querySelectorAll(".board .column")];
+  const here = columns.indexOf(card.closest(".column"));
+  const forward = getComputedStyle(card).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+  const steps = { ArrowUp: -1, ArrowDown: 1 };
+  if (event.key in steps) focusOn(cards[cards.indexOf(card) + steps[event.key]]);
+  else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+    const column = columns[here + (event.key === forward ? 1 : -1)];
+    if (!column) return;
+    if (!event.shiftKey) focusOn(column.querySelector(".board-card"));
+    else if ("movable" in card.dataset) {
+      move(card, column);
+      focusOn(card);
+    }
+  } else return;
+  event.preventDefault();
 });
 
-function recount() {
-  for (const column of document.querySelectorAll(".board .column")) {
-    column.querySelector("h2 .count").textContent = column.querySelectorAll(".board-card").length;
-  }
+function focusOn(card) {
+  card?.querySelector("h3 a").focus();
+}
+
+function count(list, difference) {
+  const said = list.closest(".column").querySelector("h2 .count");
+  if (/^[0-9]+$/.test(said.textContent)) said.textContent = Number(said.textContent) + difference;
 }

@@ -32,6 +32,7 @@ class Row:
     categories: Sequence[str]
     files: int
     comments: int
+    list_id: int
     list_name: str
     list_hue: int
     customer: str
@@ -109,6 +110,7 @@ def _row(lines: Sequence[Any], lists: Mapping[int, Listed], now: datetime) -> Ro
         categories=[each.category for each in lines if each.category],
         files=line.files,
         comments=line.comments,
+        list_id=line.task_list_id,
         list_name=lists[line.task_list_id].name,
         list_hue=lists[line.task_list_id].hue,
         customer=line.customer or "Nobody",

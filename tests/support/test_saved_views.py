@@ -95,14 +95,23 @@ def test_a_view_is_made_changed_and_deleted_on_its_pages(desk: Desk, signed_in: 
         'value="list:&#34;Clinic software&#34; sort:due"'
         in client.get(f"/support/views/{view.id}").text
     )
+    page_of_view = client.get(f"/support/views/{view.id}").text
     page = client.get(f"/support?view={view.id}").text
     assert "<h1>Clinic</h1>" in page
     assert f'<a href="/support?view={view.id}" aria-current="page"' in page
     desk.session.commit()
-    sent = {"name": "Renamed", "query": "is:unread", "hue": "0", "columns": ["list", "created"]}
+    base = page_of_view.split('name="base" value="')[1].split('"')[0]
+    sent = {
+        "base": base,
+        "name": "Renamed",
+        "query": "is:unread",
+        "hue": "0",
+        "columns": ["list", "created"],
+    }
     assert client.send(f"/support/views/{view.id}", sent).status_code == 303
-    desk.session.expire_all()
+    desk.session.refresh(view)
     assert (view.name, view.query, view.columns) == ("Renamed", "is:unread", ["list", "created"])
+    desk.session.commit()
     assert client.send(f"/support/views/{view.id}/deletion").status_code == 303
     assert desk.session.scalars(select(SavedView)).all() == []
 

@@ -27,19 +27,25 @@ class Cut:
 
 
 def cut(
-    session: Session, asked: Asked, *, after: Place | None = None, before: Place | None = None
+    session: Session,
+    asked: Asked,
+    *,
+    after: Place | None = None,
+    before: Place | None = None,
+    most: int | None = None,
 ) -> Cut:
     """The page after, or before, a place; the first one without either."""
+    most = most or PAGE
     lists = asked.wanted_lists
     if not lists or not asked.filters.states:
         return Cut(())
     place, back = (before, True) if before else (after, False)
     narrow = narrowed(session, asked)
     look = _searched if asked.filters.q else _listed
-    found = look(session, asked, narrow, lists, place, back=back)
-    more, found = len(found) > PAGE, found[:PAGE]
+    found = look(session, asked, narrow, lists, place, back=back, most=most)
+    more, found = len(found) > most, found[:most]
     if place and (not found or (back and not more)):
-        return cut(session, asked)  # the first page begins at the beginning, and is full
+        return cut(session, asked, most=most)  # the first page begins at the beginning, and is full
     if back:
         found.reverse()
     return Cut(
@@ -57,6 +63,7 @@ def _listed(
     place: Place | None,
     *,
     back: bool,
+    most: int,
 ) -> list[Place]:
     numbered = list(enumerate(segments(asked.filters)))
     if place:
@@ -69,7 +76,7 @@ def _listed(
     found: list[Place] = []
     # The first segment alone fills the page of a desk where much waits; else the others follow.
     for some in (numbered[:1], numbered[1:]):
-        if not some or len(found) > PAGE:
+        if not some or len(found) > most:
             break
         walks = [
             _walk(
@@ -80,6 +87,7 @@ def _listed(
                 place if place and place.segment == number else None,
                 down=segment.descending != back,
                 sqlite=sqlite,
+                most=most,
             )
             for number, segment in some
         ]
@@ -90,7 +98,7 @@ def _listed(
         order = [number for number, _ in some]
         rows = sorted(session.execute(whole).all(), key=lambda row: order.index(row.segment))
         found += [Place.at(row.segment, row.key, row.id) for row in rows]
-    return found[: PAGE + 1]
+    return found[: most + 1]
 
 
 def _walk(
@@ -102,6 +110,7 @@ def _walk(
     *,
     down: bool,
     sqlite: bool,
+    most: int,
 ) -> Any:
     """The next tickets of a segment: list by list, merged, or all lists at once."""
     conditions = list(narrow.conditions)
@@ -118,15 +127,20 @@ def _walk(
         some = [[each] for each in lists] if len(lists) <= MOST_ARMS else [lists]
         arms = [of_lists(each, (segment.state,), *columns).where(*conditions) for each in some]
     if len(arms) == 1:
-        return _next(arms[0], (segment.key, Task.id), down=down)
+        return _next(arms[0], (segment.key, Task.id), down=down, most=most)
     if not sqlite:  # which merges sorted arms of itself; PostgreSQL does where they say their order
-        arms = [select(_next(arm, (segment.key, Task.id), down=down).subquery()) for arm in arms]
+        arms = [
+            select(_next(arm, (segment.key, Task.id), down=down, most=most).subquery())
+            for arm in arms
+        ]
     merged = union_all(*arms)
-    return _next(merged, [merged.selected_columns[name] for name in ("key", "id")], down=down)
+    return _next(
+        merged, [merged.selected_columns[name] for name in ("key", "id")], down=down, most=most
+    )
 
 
-def _next(query: Any, order: Sequence[Any], *, down: bool) -> Any:
-    return query.order_by(*(each.desc() if down else each.asc() for each in order)).limit(PAGE + 1)
+def _next(query: Any, order: Sequence[Any], *, down: bool, most: int) -> Any:
+    return query.order_by(*(each.desc() if down else each.asc() for each in order)).limit(most + 1)
 
 
 def _searched(
@@ -137,6 +151,7 @@ def _searched(
     place: Place | None,
     *,
     back: bool,
+    most: int,
 ) -> list[Place]:
     numbers = search.hits(
         session,
@@ -148,6 +163,6 @@ def _searched(
         marks=narrow.marks,
         beyond=place.number if place else None,
         upwards=back,
-        most=PAGE + 1,
+        most=most + 1,
     )
     return [Place(0, number, number) for number in numbers]

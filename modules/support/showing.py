@@ -1,0 +1,27 @@
+"""The ways of showing the queue: as a list, beside a ticket, as a board, by days."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from modules.support.filters import PATH, address
+from modules.tasks.queue.filters import Filters
+
+MODES = {
+    "list": ("List", "rows-3", PATH),
+    "split": ("Split", "columns-2", f"{PATH}/split"),
+    "board": ("Board", "square-kanban", f"{PATH}/board"),
+    "agenda": ("Agenda", "calendar-days", f"{PATH}/agenda"),
+}
+
+
+def modes(filters: Filters, current: str) -> Sequence[dict[str, Any]]:
+    """Links to the same tickets, shown otherwise."""
+    return [
+        {
+            "label": label,
+            "icon": icon,
+            "href": address(filters, path),
+            "current": name == current,
+        }
+        for name, (label, icon, path) in MODES.items()
+    ]
