@@ -182,8 +182,10 @@ def _response(value: Any) -> WerkzeugResponse:
     if isinstance(value, Page) and value.next:
         values = {**request.args, "cursor": value.next}
         response.headers["Link"] = f'<{request.path}?{urlencode(values)}>; rel="next"'
-    if request.method in ("GET", "HEAD"):
-        response.make_conditional(request)
+    etag, _ = response.get_etag()
+    if request.method in SAFE_METHODS and etag and request.if_none_match.contains(etag):
+        response.status_code = 304
+        response.set_data(b"")
     return response
 
 
