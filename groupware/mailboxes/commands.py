@@ -74,7 +74,7 @@ def take_in(options: argparse.Namespace) -> int:
             room = room_of(settings, database)
             with database.reading() as session:
                 mailbox = mailbox_named(session, options.mailbox)
-            mails = tqdm(_mails(options), unit="mail", disable=_quiet(options))
+            mails = iter(tqdm(_mails(options), unit="mail", disable=_quiet(options)))
             while some := list(islice(mails, AT_ONCE)):
                 _take(room, mailbox, some, archive=options.archive)
     except (NotFound, config.BadSettings) as error:
