@@ -85,6 +85,7 @@ addEventListener("submit", (event) => {
   const areas = [...event.target.querySelectorAll("[data-draft]")];
   if (areas.length === 0) return;
   areas.forEach(keep);
+  areas.forEach(sameAgain);
   event.target.dataset.left = "true";
   areas.forEach((area) => {
     clearTimeout(saves.get(area)?.timer);
@@ -100,15 +101,24 @@ addEventListener("pageshow", (event) => {
 // --- Shown again
 
 function forget(name) {
-  store.set(name, null);
-  store.set(`${name}:at`, null);
+  for (const part of ["", ":at", ":sent"]) store.set(name + part, null);
+}
+
+// Was it taken, and only the answer lost? The same text goes out again under its first key, and is said once.
+function sameAgain(area) {
+  const field = area.form.querySelector('[name="idempotency_key"]');
+  if (!field || area.value.trim() === "") return;
+  const before = JSON.parse(store.get(`${key(area)}:sent`) ?? "null");
+  if (before && before.text === area.value && before.kind === kindOf(area)) field.value = before.key;
+  store.set(`${key(area)}:sent`, JSON.stringify({ text: area.value, kind: kindOf(area), key: field.value }));
 }
 
 function settle() {
   const sent = JSON.parse(store.get(SENT) ?? "[]");
   if (sent.length === 0) return;
   const arrival = performance.getEntriesByType("navigation")[0];
-  const well = arrival?.type === "navigate" && (arrival.responseStatus ?? 200) < 400;
+  // What is taken is answered by leading on; a page that somebody went to by themselves is no answer.
+  const well = arrival?.type === "navigate" && (arrival.responseStatus ?? 200) < 400 && arrival.redirectCount > 0;
   const refused = document.querySelector('[aria-invalid="true"], [data-error-summary], [data-error-page]');
   if (well && !refused) sent.forEach(forget);
   store.set(SENT, null);
