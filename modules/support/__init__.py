@@ -7,19 +7,23 @@ from groupware.models import Permission, User
 from groupware.module import Link, Module, Periodic, Work
 from modules.support import demo, first_list, sidebar
 from modules.support.bulk import running as bulk_running
+from modules.support.letters import views as letters
 from modules.support.settings import (
     access,
+    canned,
     categories,
     check,
     headings,
     lists,
     locations,
+    macros,
     told,
 )
 from modules.support.settings import fields as field_settings
 from modules.support.views import (
     acts,
     add,
+    at_hand,
     board,
     bulk,
     checklist,
@@ -30,9 +34,11 @@ from modules.support.views import (
     joining,
     notices,
     palette,
+    papers,
     saved,
     ticket,
     together,
+    walking,
 )
 from modules.support.views import delivery as deliveries
 from modules.support.views import queue as queue_page
@@ -54,6 +60,7 @@ module = Module(
         ticket.blueprint,
         acts.blueprint,
         fields.blueprint,
+        at_hand.blueprint,
         comments.blueprint,
         deliveries.blueprint,
         together.blueprint,
@@ -63,13 +70,18 @@ module = Module(
         joining.blueprint,
         checklist.blueprint,
         bulk.blueprint,
+        walking.blueprint,
+        papers.blueprint,
         add.blueprint,
         export.blueprint,
         saved.blueprint,
         board.blueprint,
         lists.blueprint,
+        letters.blueprint,
         access.blueprint,
         field_settings.blueprint,
+        canned.blueprint,
+        macros.blueprint,
         headings.blueprint,
         categories.blueprint,
         locations.blueprint,
@@ -98,6 +110,15 @@ module = Module(
             Permission.MANAGE_SUPPORT,
             "Support",
         ),
+        Link("Letters", "support_letters.overview", "mail", Permission.MANAGE_SUPPORT, "Support"),
+        Link(
+            "Canned replies",
+            "support_canned.all_of_them",
+            "message-square-text",
+            section="Support",
+            shown=works_here,
+        ),
+        Link("Macros", "support_macros.all_of_them", "zap", section="Support", shown=works_here),
         Link(
             "Check a person", "support_check.check", "eye", section="Support", shown=check.may_check
         ),
@@ -111,6 +132,7 @@ module = Module(
     corner=notices.corner,
     profile=[
         Link("Notifications", "notices.choices", "bell", shown=works_here),
+        Link("Signature", "support_letters.signature", "square-pen", shown=works_here),
     ],
     home=home,
     first_steps=[first_list.step],

@@ -1,22 +1,30 @@
 """The Support panel's forms."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     IntegerField,
+    RadioField,
     SelectField,
     StringField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from groupware.web.settings.forms import CheckboxesField, MarkedForm, hue_field
+from modules.support.changes import STATES, URGENCIES
 from modules.tasks.fields.kinds import WORDS
 from modules.tasks.fields.managing import LONGEST_HELP
 from modules.tasks.lists import LONGEST_DESCRIPTION, MOST_DAYS, MOST_HOURS
+from modules.tasks.macros.steps import MOST_DAYS as MOST_DAYS_AHEAD
+
+
+def _choices(nothing: str, words: Mapping[str, str]) -> list[SelectChoice]:
+    return [SelectChoice("", nothing), *(SelectChoice(key, word) for key, word in words.items())]
 
 
 def number(label: str, most: int, **values: Any) -> IntegerField:
@@ -48,6 +56,55 @@ class FieldForm(MarkedForm):
     )
     depends_on = SelectField("Asked only where", validate_choice=False)
     depends_value = StringField("is", [Length(max=200)])
+
+
+class LabelForm(MarkedForm):
+    """How something that agents keep at hand is called, and whose it is."""
+
+    name = StringField("Name", [InputRequired("Please enter a name."), Length(max=100)])
+    category = StringField(
+        "Category", [Length(max=100)], description="A word to sort and find it by."
+    )
+    task_list = SelectField(
+        "Offered in",
+        description="What belongs to a list is offered in its tickets, to everybody who answers there.",
+    )
+
+
+class CannedForm(LabelForm):
+    body = TextAreaField("Text", [InputRequired("Please write something.")])
+
+
+class MacroForm(LabelForm):
+    state = SelectField("Status", choices=_choices("Leave it", STATES))
+    assignee = SelectField("Assignee")
+    urgency = SelectField("Urgency", choices=_choices("Leave it", URGENCIES))
+    waiting = SelectField(
+        "Waiting",
+        choices=_choices(
+            "Leave it",
+            {
+                "customer": "For the customer",
+                "third_party": "For a third party",
+                "none": "Not waiting",
+            },
+        ),
+    )
+    due_days = IntegerField("Due in so many days", [Optional(), NumberRange(0, MOST_DAYS_AHEAD)])
+    to_list = SelectField("Move to")
+    add_categories = CheckboxesField("Add categories")
+    remove_categories = CheckboxesField("Take categories off")
+    fields = TextAreaField(
+        "Custom fields",
+        description="A line each, such as “device: Printer”; without a value the field is cleared.",
+    )
+    kind = RadioField(
+        "Message",
+        choices=[SelectChoice("reply", "Reply to the customer"), SelectChoice("note", "Note")],
+        default="reply",
+    )
+    canned = SelectField("Canned reply")
+    body = TextAreaField("Or this text")
 
 
 class NewList(FlaskForm):

@@ -34,6 +34,7 @@ from modules.support.changes import ACTS, Change, changes_of, may_be_told
 from modules.support.forms import AnswerForm
 from modules.support.ticket_thread import Cursor, journal_of
 from modules.tasks.access import require
+from modules.tasks.canned.at_hand import for_ticket
 from modules.tasks.leading import led_to
 from modules.tasks.live import of_ticket
 from modules.tasks.models import Kind, Task
@@ -158,6 +159,7 @@ def show(
         problem=problem,
         conflict=conflict,
         custom=ticket_fields.lines(session(), found, works=prepared.works),
+        at_hand=for_ticket(session(), actor(), found) if prepared.works else {},
     )
 
 

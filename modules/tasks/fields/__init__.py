@@ -15,6 +15,7 @@ from modules.tasks.fields.reading import (
     cells_of,
     fields_of,
     fields_of_lists,
+    in_lists,
     read,
     shown,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "fields_of",
     "fields_of_lists",
     "for_filing",
+    "in_lists",
     "input_name",
     "keep",
     "read",

@@ -1,0 +1,116 @@
+"""Canned replies: all that one may use, and the page of one."""
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+
+from groupware.web import sharing
+from groupware.web.request import (
+    MANAGE_SUPPORT,
+    MANAGE_TICKETS,
+    actor,
+    now,
+    open_to,
+    page,
+    refusals,
+    see_other,
+    session,
+    told,
+)
+from groupware.web.settings.forms import filled
+from groupware.web.settings.saving import ask, conflict, differences
+from groupware.web.sharing import Place
+from modules.support.settings import at_hand as parts
+from modules.support.settings.forms import CannedForm
+from modules.tasks.canned import at_hand, texts
+from modules.tasks.canned.models import CannedReply
+from modules.tasks.canned.placeholders import PLACEHOLDERS
+
+blueprint = Blueprint("support_canned", __name__, url_prefix="/settings/canned-replies")
+
+
+@blueprint.get("")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def all_of_them() -> ResponseReturnValue:
+    return page("settings/canned_replies.html", **parts.listed(CannedReply))
+
+
+@blueprint.route("/add", methods=["GET", "POST"])
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def add() -> ResponseReturnValue:
+    sent = request.method == "POST"
+    form = filled(CannedForm, {}, sent=sent)
+    there = parts.lists_to_choose(form, None)
+    if sent and form.validate():
+        with refusals(form):
+            label = parts.label(form, there)
+            made = texts.create(session(), actor(), label, form.body.data or "", now=now())
+            told(f"{made.name} is there. Share it below, or keep it to yourself.")
+            return see_other(".edit", thing_id=made.id)
+    return _page(form, None, 422 if sent else 200)
+
+
+@blueprint.route("/<int:thing_id>", methods=["GET", "POST"])
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def edit(thing_id: int) -> ResponseReturnValue:
+    sent = request.method == "POST"
+    text = parts.mine(CannedReply, thing_id, to_change=sent)
+    values: dict[str, Any] = {
+        "name": text.name,
+        "category": text.category,
+        "task_list": str(text.task_list_id or ""),
+        "body": text.body,
+    }
+    form = filled(CannedForm, values, sent=sent)
+    there = parts.lists_to_choose(form, text)
+    if sent and form.validate():
+        if form.is_stale(values):
+            keep = url_for(".edit", thing_id=thing_id)
+            return conflict(differences(form, values), values, keep=keep)
+        with refusals(form):
+            label = parts.label(form, there)
+            texts.edit(session(), actor(), text, label, form.body.data or "", now=now())
+            told("Saved.")
+            return see_other(".edit", thing_id=thing_id)
+    return _page(form, text, 422 if sent else 200)
+
+
+@blueprint.route("/<int:thing_id>/deletion", methods=["GET", "POST"])
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def delete(thing_id: int) -> ResponseReturnValue:
+    text = parts.mine(CannedReply, thing_id, to_change=True)
+    if request.method == "GET":
+        return ask(
+            f"Delete {text.name}?",
+            ["It is gone for everybody who uses it. What was written with it stays."],
+            button="Delete",
+            back=url_for(".edit", thing_id=thing_id),
+        )
+    at_hand.delete(session(), actor(), text, now=now())
+    told("The canned reply is deleted.")
+    return see_other(".all_of_them")
+
+
+def _shared(thing_id: int) -> Place:
+    text = parts.mine(CannedReply, thing_id, to_change=True)
+    return parts.place(
+        text,
+        url_for("support_canned.edit", thing_id=thing_id),
+        url_for("support_canned.all_of_them"),
+    )
+
+
+sharing.routes(blueprint, "/<int:thing_id>/access", _shared, MANAGE_TICKETS, MANAGE_SUPPORT)
+
+
+def _page(form: CannedForm, text: CannedReply | None, status: int) -> ResponseReturnValue:
+    return page(
+        "settings/canned_reply.html",
+        status,
+        form=form,
+        text=text,
+        may_change=text is None or at_hand.may_change(session(), actor(), text),
+        access=text and parts.control(text, "support_canned"),
+        placeholders=[(name, words) for name, (words, _) in PLACEHOLDERS.items()],
+    )
