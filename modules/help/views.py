@@ -34,7 +34,14 @@ from modules.tasks.fields import forms as field_forms
 from modules.tasks.leading import led_to
 from modules.tasks.live import of_request
 from modules.tasks.models import Comment, State, Task
-from modules.tasks.queries import asked_by, comments_asked_by, own_of, shared_with
+from modules.tasks.printing import sheet
+from modules.tasks.queries import (
+    asked_by,
+    comments_asked_by,
+    files_asked_by,
+    own_of,
+    shared_with,
+)
 from modules.tasks.seen import saw, seen_until
 
 blueprint = Blueprint("help", __name__, url_prefix="/tickets")
@@ -163,6 +170,16 @@ def view(ticket_id: int) -> ResponseReturnValue:
         uploads=kept(),
         **_request(ticket),
     )
+
+
+@blueprint.get("/view/<int:ticket_id>/print")
+@open_to(CREATE_TICKETS)
+def on_paper(ticket_id: int) -> ResponseReturnValue:
+    """A request without anything around it, as its customer sees it."""
+    ticket = _asked(ticket_id)
+    it = sheet(session(), ticket, comments_asked_by(actor()), files_asked_by(actor()))
+    here = url_for(".view", ticket_id=ticket_id)
+    return page("tasks/print.html", it=it, here=here, internal=False)
 
 
 @blueprint.route("/edit/<int:ticket_id>", methods=["GET", "POST"])
