@@ -15,7 +15,7 @@ from modules.tasks import conversation, tickets
 from modules.tasks.letters import delivery, taking_back
 from modules.tasks.letters.models import Letter
 from modules.tasks.mail.events import DeliveryReported
-from modules.tasks.models import Comment, State, Task, Waiting
+from modules.tasks.models import Comment, State, Waiting
 from modules.tasks.together import drafts
 from tests.conftest import SignedIn
 from tests.factories import NOON, Desk

@@ -1,0 +1,1 @@
+"""Pages about letters: their words, how each list writes, signatures."""
