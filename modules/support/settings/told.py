@@ -74,6 +74,7 @@ _THING = {
     "access": "changed who may file for {of}",
     "rules": "changed the rules of {of}",
     "default": "made {of} the default list",
+    "letters": "changed what {of} writes by e-mail",
     "customers_access": "changed who may ask in {of}",
     "agents_access": "changed who works on {of}",
 }
@@ -125,11 +126,18 @@ JOURNAL = {
     "grouping": Words("Headings", _thing("heading")),
     "category": Words("Categories", _thing("category")),
     "location": Words("Locations", _thing("location")),
+    "letter_text": Words(
+        "Letters",
+        {
+            "letter_text": "changed the words of the letter {of}",
+            "letter_reset": "took the words of the letter {of} back to the default",
+        },
+    ),
     "custom_field": Words("Custom fields", _thing("field")),
     "canned_reply": Words("Canned replies", _shared("canned reply")),
     "macro": Words("Macros", _shared("macro")),
     "saved_view": Words("Views", {**_thing("view"), "shared": "shared the view {of}"}),
-    "tickets": Words("Downloads", {"exported": "downloaded {of} as a calendar"}),
+    "tickets": Words("Downloads", {"exported": "downloaded {of}"}),
     "task": Words("Tickets", TICKET, needs=Permission.MANAGE_SUPPORT),
 }
 

@@ -85,6 +85,14 @@ def queue() -> ResponseReturnValue:
         cleared=bar.cleared(filters),
         narrowed=bool(filters),
         modes=showing.modes(filters, "list"),
+        files=[
+            (label, address(filters, f"/support/export.{kind}"))
+            for kind, label in (
+                ("csv", "Table (CSV)"),
+                ("xlsx", "Workbook (XLSX)"),
+                ("ics", "Calendar"),
+            )
+        ],
         known=known,
         bulk={
             "view": request.full_path.rstrip("?"),
