@@ -14,6 +14,28 @@ CUSTOM = "custom:"
 MESSAGES = frozenset({"filed", "replied", "responded", "noted", "comment_edited"})
 """Acts that a thread shows by the message itself."""
 
+QUIET = frozenset(
+    {
+        "item_added",
+        "item_done",
+        "item_reopened",
+        "item_changed",
+        "item_assigned",
+        "item_moved",
+        "item_removed",
+    }
+)
+"""Acts that the history tells, and a thread leaves out: the checklist stands beside it."""
+
+RELATIONS = {
+    "duplicate_of": "marked it as a duplicate of {after}",
+    "duplicated_by": "marked {after} as a duplicate of it",
+    "parent_of": "made it the parent of {after}",
+    "child_of": "made it a child of {after}",
+    "blocks": "said that it blocks {after}",
+    "blocked_by": "said that {after} blocks it",
+}
+
 STATES = {
     "open": "Open",
     "in_progress": "In progress",
@@ -226,5 +248,6 @@ def sentence(entry: JournalEntry, names: Names) -> str:
     if until:
         return f"lets it wait until {until}"
     told = GAINED if changes[0].after else LOST
-    template = told.get(entry.act, ACTS.get(entry.act, entry.act.replace("_", " ")))
+    plain = ACTS.get(entry.act, entry.act.replace("_", " "))
+    template = RELATIONS.get(entry.changes.get("relation", "")) or told.get(entry.act, plain)
     return template.format(before=changes[0].before, after=changes[0].after)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from groupware.models import JournalEntry, User
 from groupware.text import LARGEST_NUMBER, number_in
-from modules.support.changes import MESSAGES, Names, may_be_told, sentence
+from modules.support.changes import MESSAGES, QUIET, Names, may_be_told, sentence
 from modules.tasks.conversation import EDITABLE
 from modules.tasks.history import ENTITY
 from modules.tasks.letters.delivery import Deliveries, of_replies
@@ -106,7 +106,7 @@ def window(session: Session, actor: User, ticket: Task, cursor: Cursor) -> Windo
     ).all()
     entries = session.execute(
         journal_of(ticket)
-        .where(JournalEntry.id < cursor.entry, JournalEntry.act.not_in(MESSAGES))
+        .where(JournalEntry.id < cursor.entry, JournalEntry.act.not_in(MESSAGES | QUIET))
         .limit(SHOWN + 1)
     ).all()
     merged = sorted(
