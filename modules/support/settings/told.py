@@ -75,6 +75,7 @@ _THING = {
     "rules": "changed the rules of {of}",
     "default": "made {of} the default list",
     "letters": "changed what {of} writes by e-mail",
+    "letters": "changed what {of} writes by e-mail",
     "customers_access": "changed who may ask in {of}",
     "agents_access": "changed who works on {of}",
 }
@@ -126,6 +127,13 @@ JOURNAL = {
     "grouping": Words("Headings", _thing("heading")),
     "category": Words("Categories", _thing("category")),
     "location": Words("Locations", _thing("location")),
+    "letter_text": Words(
+        "Letters",
+        {
+            "letter_text": "changed the words of the letter {of}",
+            "letter_reset": "took the words of the letter {of} back to the default",
+        },
+    ),
     "letter_text": Words(
         "Letters",
         {
