@@ -13,7 +13,7 @@ from groupware.database import Database, utc_now
 from groupware.errors import Conflict
 from groupware.models import User
 from groupware.module import Command
-from modules.support.demo import bulk, organisation
+from modules.support.demo import at_hand, bulk, organisation
 from modules.support.demo.stories import Teller
 from modules.tasks.letters.telling import unwritten
 
@@ -61,6 +61,7 @@ def begin(session: Session, store: blobs.Store, *, now: datetime) -> None:
             "GROUPWARE_DATA=another-folder makes one."
         )
     made = organisation.make(session, now=now - AGE)
+    at_hand.make(session, made, now=now - AGE)
     with unwritten(session):
         Teller(session, store, made, now).tell()
     preferences.save(session, Demo(made=True), actor=None, now=now)

@@ -66,6 +66,7 @@ class Teller:
             urgency=Urgency(told["urgency"]),
             location=self.made.locations[told["location"]],
             files=[self._upload(customer, name, at) for name in told.get("files", ())],
+            custom=told.get("custom"),
         )
         ticket = tickets.file(self.session, customer, task_list, request, now=at)
         self.tickets[told["key"]] = ticket
