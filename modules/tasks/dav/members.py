@@ -23,7 +23,7 @@ from modules.tasks.dav.places import Collection
 from modules.tasks.icalendar.facts import Face, Reader, facts_of
 from modules.tasks.icalendar.writing import calendar
 from modules.tasks.models import Task
-from modules.tasks.queries import ever_in, own_of, worked_by
+from modules.tasks.queries import ever_in, in_list, own_of
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ def tasks_of(user: User, collection: Collection) -> Select[Task]:
     """The tasks of a collection, as `queries` gives them."""
     if collection.task_list is None:
         return own_of(user)
-    return worked_by(user).where(Task.task_list_id == collection.task_list.id)
+    return in_list(collection.task_list.id)
 
 
 def members(

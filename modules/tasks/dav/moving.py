@@ -39,6 +39,7 @@ def put(place: Place) -> Response:
         session(), actor(), task_list, source, vtodo, now(), base_url,
         strict="If-Match" in request.headers,
     )  # fmt: skip
+    before = -1
     try:
         if member is None:
             ticket, made = _arrived(place, collection, task_list, writing), True
@@ -46,7 +47,9 @@ def put(place: Place) -> Response:
             if "write-content" not in collection.privileges:
                 raise withheld(place.path, "write-content")
             ticket, made = _locked(collection, member), False
-            _check(_member(place))  # somebody may have been quicker
+            if not member.etag.startswith(f'"{ticket.id}-{ticket.sequence}-'):
+                _check(_member(place))  # somebody was quicker
+            before = ticket.sequence
             if ticket.uid != vtodo.uid:
                 condition = f"<c:no-uid-conflict>{hrefs([place.path])}</c:no-uid-conflict>"
                 raise refused(409, condition, reason="A task keeps its UID.")
@@ -55,7 +58,8 @@ def put(place: Place) -> Response:
         raise as_answer(refusal, place.path, "write-content" if member else "bind") from refusal
     session().flush()
     answer = Response(status=201 if made else 204)
-    if (etag := _etag_of(place, collection, written)) is not None:
+    # What was changed is given back with other stamps than it was written with.
+    if not made and ticket.sequence == before and (etag := _etag_of(place, collection, written)):
         answer.headers["ETag"] = etag
     return answer
 

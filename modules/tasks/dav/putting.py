@@ -37,7 +37,7 @@ from modules.tasks.icalendar.status import state_after
 from modules.tasks.icalendar.times import Zones, locations_of, zone_called
 from modules.tasks.icalendar.writing import to_vtodo
 from modules.tasks.models import Category, PersonalLines, State, Task, Urgency
-from modules.tasks.queries import categories_for, worked_by
+from modules.tasks.queries import categories_for, in_list
 from modules.tasks.queries import locations_of as places_of
 
 OWN = PERSONAL | {"COMMENT"}
@@ -133,14 +133,16 @@ class Writing(Arrival):
             raise refused(
                 412, reason=f"Somebody else has changed {', '.join(sorted(merged.conflicts))}."
             )
-        before, comments = self.shown(ticket), self.comments_kept(ticket)
-        sequence = ticket.sequence
+        sequence, comments = ticket.sequence, self.comments_kept(ticket)
         if merged.conflicts:
             self.overrule(ticket, server, client, merged.conflicts)
         self.apply(ticket, client, merged)
+        # Where an act has moved the ticket already, nobody needs to know whether the rest is new.
+        quiet = ticket.sequence == sequence
+        before = self.shown(ticket) if quiet else []
         self.keep_all(ticket)
         self.say(ticket, comments)
-        if ticket.sequence == sequence and self.shown(ticket) != before:
+        if quiet and ticket.sequence == sequence and self.shown(ticket) != before:
             changed(self.session, self.actor, ticket, "calendar", now=self.now, public=False)
 
     def apply(self, ticket: Task, client: Mapped, merged: Merged) -> None:
@@ -316,7 +318,7 @@ class Writing(Arrival):
         """The lines that every agent is given, without bookkeeping and order."""
         self.session.flush()
         reader = Reader(self.actor, Face.AGENT, self.base_url)
-        query = worked_by(self.actor).where(Task.id == ticket.id)
+        query = in_list(ticket.task_list_id).where(Task.id == ticket.id)
         return sorted(
             line
             for facts in facts_of(self.session, query, reader)
