@@ -245,6 +245,11 @@ def of_lists(
     return select(*columns).where(_equal(Task.task_list_id, list_ids), in_states(states))
 
 
+def in_list(list_id: int) -> Select[Task]:
+    """Tasks of a list, whose id came from `lists_worked_by` in the same transaction."""
+    return _there().where(Task.task_list_id == list_id)
+
+
 def ever_in(list_id: int) -> Select[Task]:
     """Tasks of a list, deleted ones too; its id came from `lists_worked_by` in the same transaction."""
     return select(Task).where(Task.task_list_id == list_id)
