@@ -11,23 +11,20 @@ from groupware.blobs import Store
 from groupware.config import Settings
 from groupware.database import Database
 from groupware.mail.writing import whole
+from groupware.mailboxes import xoauth2
 from groupware.mailboxes.models import Auth, Mailbox, Tls
+from groupware.mailboxes.xoauth2 import Grant, NoToken
 from groupware.outbox import Mail, Refused, Transport
 from groupware.sealed import Seal, Unreadable
 
 SCHEMES = {Tls.TLS: "smtps", Tls.STARTTLS: "starttls", Tls.PLAIN: "smtp"}
 
-Bearer = Callable[[Mailbox, datetime], str]
-"""A mailbox's access token for sending, renewed where it has run out; raises Refused."""
-
 
 class Post:
     """Knows the way out for each mail."""
 
-    def __init__(
-        self, settings: Settings, database: Database, store: Store, bearer: Bearer | None = None
-    ) -> None:
-        self.database, self.store, self.bearer = database, store, bearer
+    def __init__(self, settings: Settings, database: Database, store: Store) -> None:
+        self.database, self.store = database, store
         self.seal = Seal(settings.secret_key)
         url = settings.smtp_url
         self.desk = smtp.server_at(url, settings.hostname) if url else None
@@ -38,13 +35,13 @@ class Post:
         if self.desk is None:
             with self.database.reading() as session:
                 only = session.scalars(select(Mailbox.id).where(Mailbox.smtp_host != "")).all()
-        return outbox.sweep(self.database, self.transport(clock), clock, only)
+        return outbox.sweep(self.database, self.transport(), clock, only)
 
-    def transport(self, clock: Callable[[], datetime]) -> Transport:
+    def transport(self) -> Transport:
         """Sends one mail by its server, with its files in it."""
 
         def send(mail: Mail) -> None:
-            server = self.server(mail.mailbox_id, clock())
+            server = self.server(mail.mailbox_id)
             try:
                 message = whole(mail.message, mail.message_id, self.store.open)
             except FileNotFoundError as missing:
@@ -53,18 +50,18 @@ class Post:
 
         return send
 
-    def server(self, mailbox_id: int | None, now: datetime) -> smtp.Server:
+    def server(self, mailbox_id: int | None) -> smtp.Server:
         """The server for this mailbox's mail; raises Refused where there is none now."""
         if mailbox_id is not None:
             with self.database.reading() as session:
                 mailbox = session.get(Mailbox, mailbox_id)
             if mailbox is not None and mailbox.smtp_host:
-                return self.server_of(mailbox, now)
+                return self.server_of(mailbox)
         if self.desk is None:
             raise Refused("No mail server is set up for this mailbox.", unreachable=True)
         return self.desk
 
-    def server_of(self, mailbox: Mailbox, now: datetime) -> smtp.Server:
+    def server_of(self, mailbox: Mailbox) -> smtp.Server:
         """A mailbox's own server; raises Refused where its secret cannot be had."""
         server = smtp.Server(
             scheme=SCHEMES[Tls(mailbox.smtp_tls)],
@@ -74,15 +71,14 @@ class Post:
             name=mailbox.from_name,
             user=mailbox.smtp_user,
         )
-        if mailbox.smtp_auth == Auth.XOAUTH2:
-            if self.bearer is None:
-                raise Refused("XOAUTH2 is not available.", unreachable=True)
-            return replace(server, bearer=self.bearer(mailbox, now))
         if not mailbox.smtp_user:
             return server
         if mailbox.smtp_tls == Tls.PLAIN and mailbox.smtp_host not in smtp.LOOPBACK:
-            raise Refused("A password would go out in the clear.", unreachable=True)
+            raise Refused("A secret would go out in the clear.", unreachable=True)
         try:
-            return replace(server, password=self.seal.open(mailbox.sealed_smtp_secret))
-        except Unreadable as unreadable:
-            raise Refused(str(unreadable), unreachable=True) from unreadable
+            secret = self.seal.open(mailbox.sealed_smtp_secret)
+            if mailbox.smtp_auth == Auth.XOAUTH2:
+                return replace(server, bearer=xoauth2.access_token(Grant.of(secret)))
+        except (Unreadable, NoToken) as failure:
+            raise Refused(str(failure), unreachable=True) from failure
+        return replace(server, password=secret)

@@ -211,7 +211,7 @@ def test_files_go_along_until_it_is_too_much(
     box.smtp_host, box.smtp_port, box.smtp_tls = "127.0.0.1", sink.port, "plain"
     desk.session.commit()
     post = Post(settings, office.database, store)
-    post.transport(lambda: NOON)(office.sent[0])
+    post.transport()(office.sent[0])
     sink.shutdown()
     sink.server_close()
     (content,) = sink.mails
