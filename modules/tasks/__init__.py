@@ -17,6 +17,7 @@ from modules.tasks import (
 )
 from modules.tasks.canned import models as canned_models  # noqa: F401  # tables
 from modules.tasks.checklists import models as checklist_models  # noqa: F401  # tables
+from modules.tasks.dav import connect
 from modules.tasks.dav import names as dav_names
 from modules.tasks.dav import views as dav
 from modules.tasks.fields import models as field_models  # noqa: F401  # tables
@@ -35,7 +36,13 @@ module = Module(
     topics=live.TOPICS,
     incoming=route.take,
     checks=[checks.counters, checks.change_numbers],
-    blueprints=[views.blueprint, icalendar.blueprint, dav.blueprint, *api.BLUEPRINTS],
+    blueprints=[
+        views.blueprint,
+        icalendar.blueprint,
+        dav.blueprint,
+        connect.blueprint,
+        *api.BLUEPRINTS,
+    ],
     handlers=joined(
         search_index.HANDLERS,
         drafts.HANDLERS,

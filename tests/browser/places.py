@@ -43,6 +43,7 @@ PLACES = (
     Place("nothing-here", "samuel", "/tickets/view/987654", 404),
     Place("profile-customer", "samuel", "/profile"),
     Place("apps", "samuel", "/profile/apps"),
+    Place("connect", "samuel", "/profile/calendar"),
     Place("queue", "mara", "/support", pictured=True),
     Place("queue-filtered", "mara", "/support?list={clinic}&state=all&urgency=high"),
     Place("queue-search", "mara", "/support?q=calendar"),
