@@ -16,6 +16,7 @@ PATH = "/support"
 MINE = Filters.of(assignee=Whose.MINE)
 UNASSIGNED = Filters.of(assignee=Whose.NOBODY)
 OVERDUE = Filters.of(due=DueBy.OVERDUE)
+UNREAD = Filters.of(unread=True)
 RESOLVED = Filters.of(state=Scope.RESOLVED)
 
 VIEWS: dict[Filters, tuple[str, str]] = {
@@ -23,6 +24,7 @@ VIEWS: dict[Filters, tuple[str, str]] = {
     MINE: ("Assigned to me", "user"),
     UNASSIGNED: ("Unassigned", "user-x"),
     OVERDUE: ("Overdue", "clock-alert"),
+    UNREAD: ("Unread", "circle-dot"),
     RESOLVED: ("Recently resolved", "circle-check"),
 }
 """The views that every agent has: name and icon."""

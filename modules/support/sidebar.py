@@ -21,6 +21,7 @@ from modules.tasks.live import of_list
 from modules.tasks.queue.filters import Filters
 from modules.tasks.saved_views import SavedView, counted, visible_views
 
+RECENT = "/support/recent"
 MOST_SHOWN = 50
 """So many saved views stand in the side bar; a page of their own has more."""
 
@@ -63,6 +64,8 @@ def sections(session: Session, user: User) -> Sequence[Section]:
         Item(name, address(view), icon, count=str(waiting.of(view)), current=view == here)
         for view, (name, icon) in VIEWS.items()
     ]
+    here_is_recent = request.path == RECENT
+    views.append(Item("Recently viewed", RECENT, "history", current=here_is_recent))
     lists = [
         Item(
             each.name,

@@ -8,11 +8,24 @@ from sqlalchemy.orm import Session
 from groupware.models import User
 from groupware.upsert import insert
 from modules.tasks.models import Seen, Task
+from modules.tasks.queries import worked_by
 
 
 def seen_until(session: Session, user: User, ticket: Task) -> datetime | None:
     """What the person has read of it, or None where they have never looked."""
     return session.scalar(select(Seen.at).where(Seen.user_id == user.id, Seen.task_id == ticket.id))
+
+
+def last_seen(session: Session, user: User, *, most: int) -> list[int]:
+    """The numbers of the tickets that the person looked at last, of those that they work on now."""
+    query = (
+        worked_by(user)
+        .with_only_columns(Task.id)
+        .join(Seen, Seen.task_id == Task.id)
+        .where(Seen.user_id == user.id)
+        .order_by(Seen.at.desc())
+    )
+    return list(session.scalars(query.limit(most)))
 
 
 def saw(session: Session, user_id: int, task_id: int, at: datetime) -> None:

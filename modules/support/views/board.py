@@ -85,11 +85,7 @@ def board() -> ResponseReturnValue:
              "current": by == "assignee"},
         ],
         typed=text_of(filters, Names(session(), known).name_of),
-        chips=[
-            bar.Chip(chip.text, chip.icon, chip.remove.replace("/support", "/support/board", 1))
-            for chip in bar.chips(filters, known, every)
-            if filters or chip.icon != bar.ICONS["state"]
-        ],
+        chips=showing.chips(bar.chips(filters, known, every), "/support/board") if filters else [],
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from groupware.web.request import (
     session,
 )
 from groupware.web.uploading import KeptFile, kept
-from modules.support import ticket_fields, ticket_page
+from modules.support import split, ticket_fields, ticket_page
 from modules.support.changes import ACTS, Change, changes_of, may_be_told
 from modules.support.forms import AnswerForm
 from modules.support.ticket_thread import Cursor, journal_of
@@ -45,7 +45,7 @@ from modules.tasks.together.there import There, Written, there
 
 blueprint = Blueprint("tickets", __name__)
 
-QUEUE = re.compile(r"/support(/board)?(\?.*)?", re.ASCII)
+QUEUE = re.compile(r"/support(/board|/split|/agenda|/recent)?(\?.*)?", re.ASCII)
 LONGEST_ADDRESS = 1000
 HISTORY_SHOWN = 100
 
@@ -149,6 +149,7 @@ def show(
         ticket=found,
         here=address(ticket_id),
         queue=back_address(),
+        beside=split.beside(session(), actor(), back_address(), now()),
         query=back_query(),
         answer=answer,
         there=around,
