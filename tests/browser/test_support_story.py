@@ -89,7 +89,7 @@ class Agent:
         self.look()
 
     def resolves(self) -> None:
-        self.hand.press(self.page.get_by_role("button", name="Resolve"))
+        self.hand.press(self.page.get_by_role("button", name="Resolve", exact=True))
         expect(self.page.get_by_role("button", name="Open again")).to_be_visible()
 
     def comes_back(self, words: str, state: str) -> None:

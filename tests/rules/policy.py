@@ -63,10 +63,21 @@ TABLE: dict[str, Rule] = {
     "hand over": lambda who: who.level >= WRITE,
     "add participant": lambda who: who.level >= WRITE,
     "remove participant": lambda who: who.level >= WRITE,
+    "move": lambda who: who.level >= WRITE,
+    "link": lambda who: who.level >= WRITE,
+    "link a page": lambda who: who.level >= WRITE,
+    "merge": lambda who: who.level >= WRITE,
+    "merge elsewhere": lambda who: who.level >= DELETE,
+    "split": lambda who: who.level >= WRITE,
+    "split a note": lambda who: who.level >= WRITE,
+    "add to the checklist": lambda who: who.level >= WRITE,
+    "check off": lambda who: who.level >= WRITE,
+    "many at once": lambda who: who.level >= WRITE,
     "delete": lambda who: who.level >= DELETE,
     "delete comment": lambda who: who.level >= MANAGE,
 }
-"""Who may do what to a ticket; moving and linking need another list too and have tests of their own."""
+"""Who may do what to a ticket. Where another list is needed too, the person may do all there that
+the act asks for; what is missing there has tests of its own."""
 
 STANDINGS: dict[str, Standing] = {
     "customer": Standing(create_tickets=True, takes_part=True),

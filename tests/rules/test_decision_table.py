@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from groupware.errors import Forbidden, NotFound
-from groupware.models import Level
+from groupware.models import Level, User
 from modules.tasks import queries, tickets
+from modules.tasks.icalendar.facts import Face, Reader, facts_of
+from modules.tasks.icalendar.writing import calendar as calendar_of
 from modules.tasks.models import Task
 from tests.rules.policy import STANDINGS, TABLE, Standing
 from tests.rules.world import World
@@ -78,3 +80,35 @@ def test_the_customers_face_holds_no_note_for_anybody(session: Session, name: st
     seen = session.scalars(queries.comments_asked_by(world.person)).all()
     assert world.note not in seen
     assert (world.reply in seen) == who.sees_as_customer
+
+
+@pytest.mark.parametrize(
+    "act", ["merge", "merge elsewhere", "move", "split", "split a note", "link"]
+)
+def test_what_is_joined_or_parted_lets_no_customer_read_more(session: Session, act: str) -> None:
+    """By lists, messages, files, search, counts, history and calendar, for all who may only ask."""
+    world = World(session, STANDINGS["manager"])
+    stranger = world.make.customer(organisation="Maple")
+    people = (world.customer, world.companion, stranger)
+    before = {person.id: _read_of(world, person) for person in people}
+    world.do(act)
+    for person in people:
+        more = _read_of(world, person) - before[person.id]
+        words = " ".join(more)
+        assert "Xylophone" not in words, "a note stays a note"
+        assert "Yellow" not in words, "a checklist is the agents'"
+        # The customer's own words may stand in another place; nobody else has any new ones.
+        assert person is world.customer or not more, (act, more)
+
+
+def _read_of(world: World, person: User) -> set[str]:
+    session = world.session
+    session.flush()
+    said = {c.body for c in session.scalars(queries.comments_asked_by(person))}
+    said |= {f.name for f in session.scalars(queries.files_asked_by(person))}
+    shown = session.scalars(queries.asked_by(person)).all()
+    said |= {text for ticket in shown for text in (ticket.summary, ticket.description)}
+    reader = Reader(person, Face.CUSTOMER, "http://localhost")
+    facts = facts_of(session, queries.asked_by(person), reader)
+    calendar = b"".join(calendar_of(facts, Face.CUSTOMER)).decode()
+    return said | {word for word in ("Xylophone", "Yellow") if word in calendar}

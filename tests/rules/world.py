@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
@@ -10,17 +11,21 @@ from groupware import uploads
 from groupware.blobs import Store
 from groupware.errors import NotFound
 from groupware.models import JournalEntry, Level, Permission, User
-from modules.tasks import conversation, queries, tickets
+from modules.support.bulk import acts as bulk
+from modules.tasks import checklists, conversation, queries, tickets
+from modules.tasks.checklists import ChecklistItem
 from modules.tasks.models import (
     Attachment,
     Category,
     Comment,
+    Link,
     Participant,
     State,
     Task,
     TaskList,
     Urgency,
     Waiting,
+    WebLink,
 )
 from tests.factories import PASSWORD, Make
 from tests.rules.policy import STANDINGS, Standing
@@ -41,6 +46,9 @@ class World:
         )
         self.person = self._person(who)
         self.make.allow(self.list.customer_acl, self.companion, Level.CREATE)
+        self.elsewhere: TaskList = make.task_list(
+            customers=[self.customer], agents={self.person: Level.MANAGE}
+        )
         self.category: Category = make.category()
         self.who, self.store = who, store
         self.begin()
@@ -59,6 +67,11 @@ class World:
         )
         self.note = conversation.note(
             session, self.agent, self.ticket, "Xylophone.", incoming=self._file(), now=make.later()
+        )
+        self.other = make.ticket(self.customer, self.list, location=self.location)
+        self.far = make.ticket(self.customer, self.elsewhere, location=self.location)
+        self.item = checklists.add_item(
+            session, self.agent, self.ticket, "Yellow", now=make.later()
         )
         if self.who.closed:
             tickets.set_state(session, self.agent, self.ticket, State.CLOSED, now=make.later())
@@ -131,12 +144,38 @@ class World:
             "remove participant": lambda: tickets.remove_participant(
                 session, person, ticket, self.companion, now=now
             ),
+            "move": lambda: tickets.move(session, person, ticket, self.elsewhere, now=now),
+            "link": lambda: tickets.link(session, person, ticket, self.other, now=now),
+            "link a page": lambda: tickets.add_web_link(
+                session, person, ticket, "https://maple.example/", now=now
+            ),
+            "merge": lambda: tickets.merge(session, person, ticket, self.other, now=now),
+            "merge elsewhere": lambda: tickets.merge(session, person, ticket, self.far, now=now),
+            "split": lambda: tickets.split(session, person, self.reply, subject="New", now=now),
+            "split a note": lambda: tickets.split(
+                session, person, self.note, subject="New", now=now
+            ),
+            "add to the checklist": lambda: checklists.add_item(
+                session, person, ticket, "Violet", now=now
+            ),
+            "check off": lambda: checklists.check_item(
+                session, person, ticket, self.item, done=True, now=now
+            ),
+            "many at once": lambda: self._many(now),
             "delete": lambda: tickets.delete(session, person, ticket, now=now),
             "delete comment": lambda: conversation.delete_comment(
                 session, person, self.reply, now=now
             ),
         }
         acts[act]()
+
+    def _many(self, now: datetime) -> None:
+        """As a run does it to each ticket."""
+        query = queries.worked_by(self.person).where(Task.id == self.ticket.id)
+        if self.session.scalar(query) is None:
+            raise NotFound
+        act = bulk.ACTS["urgency"]
+        act.do(self.session, self.person, self.ticket, {"to": "urgent"}, now)
 
     def _see(self, query: object) -> None:
         if self.session.scalar(query.where(Task.id == self.ticket.id)) is None:  # type: ignore[attr-defined]
@@ -151,7 +190,17 @@ class World:
         """Everything of the ticket, to see whether a refusal changed anything."""
         self.session.flush()
         rows: list[object] = []
-        for model in (Task, Comment, Participant, Attachment, JournalEntry):
+        models = (
+            Task,
+            Comment,
+            Participant,
+            Attachment,
+            JournalEntry,
+            ChecklistItem,
+            Link,
+            WebLink,
+        )
+        for model in models:
             columns = list(inspect(model).columns)
             rows.append(self.session.execute(select(*columns)).all())
         return rows
