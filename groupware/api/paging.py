@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, TypeVar
 
-from sqlalchemy import Select, literal, tuple_
+from sqlalchemy import Integer, Select, String, literal, tuple_
 from sqlalchemy.orm import Session
 
 from groupware.api.reading import bad
 from groupware.api.schema import Says
+from groupware.database import UtcDateTime
 from groupware.text import LARGEST_NUMBER
 
 T = TypeVar("T")
@@ -84,17 +85,16 @@ def _place(cursor: str, keys: Sequence[Any]) -> list[tuple[Any, Any]]:
 
 
 def _typed(key: Any, value: Any) -> Any:
-    kind = key.type.python_type
-    if kind is str and isinstance(value, str):
+    if isinstance(key.type, String) and isinstance(value, str):
         return value
     if type(value) is not int:
         bad(NOWHERE)
-    if kind is datetime:
+    if isinstance(key.type, UtcDateTime):
         try:
             return EPOCH + timedelta(microseconds=value)
         except OverflowError:
             bad(NOWHERE)
-    if kind is not int or abs(value) > LARGEST_NUMBER:
+    if not isinstance(key.type, Integer) or abs(value) > LARGEST_NUMBER:
         bad(NOWHERE)
     return value
 

@@ -117,6 +117,6 @@ def test_each_answer_is_as_documented(app: Flask, secrets: list[str]) -> None:
         )()
         print(operation.label, sorted(answered))
         asked += 1
-        if operation.method == "get":
+        if operation.method == "get" and not operation.path.endswith("{other_id}"):
             assert 200 in answered, f"{operation.label} never went well: {answered}"
     assert asked > 30

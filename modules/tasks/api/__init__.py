@@ -10,6 +10,7 @@ from modules.tasks.api import (
     locations,
     tickets,
     users,
+    views,
 )
 
 BLUEPRINTS = [
@@ -24,5 +25,6 @@ BLUEPRINTS = [
         categories,
         locations,
         users,
+        views,
     )
 ]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from groupware.api import Unset
 from groupware.errors import Forbidden, Invalid
 from groupware.models import Level, Location, User
+from modules.tasks import fields as custom_fields
 from modules.tasks import tickets
 from modules.tasks.access import require
 from modules.tasks.api.shapes import NewTicket, TicketChange
@@ -165,6 +166,10 @@ def _move(doing: Doing, sent: Mapping[str, Any]) -> None:
     tickets.move(doing.session, doing.actor, doing.ticket, there, now=doing.now)
 
 
+def _custom(doing: Doing, sent: Mapping[str, Any]) -> None:
+    custom_fields.write(doing.session, doing.actor, doing.ticket, sent["custom"], now=doing.now)
+
+
 def _taker(doing: Doing, user_id: int, name: str) -> User:
     people = who_may_take_part().where(User.id == user_id)
     person = doing.one(people, **{name: "This person cannot use support requests."})
@@ -189,4 +194,4 @@ STAFF: dict[str, Act] = {
     "categories": _categories,
     "participants": _participants,
 }
-ACTS: dict[str, Act] = {"subject": _text, "details": _text, **STAFF}
+ACTS: dict[str, Act] = {"subject": _text, "details": _text, **STAFF, "custom": _custom}

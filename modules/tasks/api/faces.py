@@ -15,6 +15,8 @@ from groupware.models import Level, User
 from groupware.web.request import actor, one, services, session
 from modules.tasks.access import agent_levels
 from modules.tasks.api.shapes import LinkedTicket, Ticket
+from modules.tasks.fields import fields_of_lists
+from modules.tasks.fields import read as custom_of
 from modules.tasks.models import Link, Participant, State, Task, Waiting
 from modules.tasks.queries import visible_to, worked_by
 
@@ -48,6 +50,7 @@ def shown(tickets: Sequence[Task], *, as_customer: bool = False) -> list[Ticket]
     levels = {} if as_customer else agent_levels(reading, person)
     ids = [ticket.id for ticket in tickets]
     _load(reading, ids)
+    fields_of_lists(reading, {each.task_list_id for each in tickets})
     worked = [each.id for each in tickets if levels.get(each.task_list_id, 0) >= Level.READ]
     beside = Beside(
         levels,
@@ -101,7 +104,7 @@ def _ticket(ticket: Task, reader: User, beside: Beside) -> Ticket:
         created=ticket.created,
         updated=ticket.last_modified if agent else ticket.public_modified,
         links=list(beside.links.get(ticket.id, ())),
-        custom=dict(ticket.custom or {}) if agent else {},
+        custom=custom_of(session(), ticket, public=not agent),
         permissions=list(_permissions(ticket, level, takes_part=takes_part)),
         url=_page(ticket, agent=agent),
     )

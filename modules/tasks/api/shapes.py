@@ -21,6 +21,9 @@ Due = Annotated[
     datetime | date | None,
     Says("A moment, or a day in one's own time zone.", example="2030-01-31T16:00:00Z"),
 ]
+Custom = Annotated[
+    dict[str, Any], Says("Values by the fields' slugs; null clears one, others stay.")
+]
 Ids = Annotated[list[Id], Says("Ids: exactly these from now on.", most=100)]
 
 
@@ -60,7 +63,7 @@ class Ticket:
     created: datetime
     updated: Annotated[datetime, Says("When it changed last, as far as the reader can see.")]
     links: list[LinkedTicket]
-    custom: dict[str, Any]
+    custom: Annotated[dict[str, Any], Says("The list's own fields, by their slug.")]
     permissions: Annotated[
         list[str],
         Says(
@@ -83,6 +86,7 @@ class NewTicket:
     location: Annotated[Id | None, Says("Where; null where the list lets it out.")] = None
     task_list: Annotated[Id | Unset, Says("The ticket type; the default one, unless told.")] = UNSET
     attachments: Files | Unset = UNSET
+    custom: Custom | Unset = UNSET
     customer: Annotated[Id | Unset, Says("For whom an agent files it.")] = UNSET
     assignee: Annotated[Id | Unset | None, Says("Who works on it.")] = UNSET
     categories: Ids | Unset = UNSET
@@ -110,6 +114,7 @@ class TicketChange:
     participants: Ids | Unset = UNSET
     assignee: Annotated[Id | Unset | None, Says("Null takes it from whoever has it.")] = UNSET
     due: Due | Unset = UNSET
+    custom: Custom | Unset = UNSET
 
 
 Terms = Annotated[str, Says(most=200)]
@@ -124,7 +129,15 @@ class TicketQuery(Paging):
     """
 
     mine: Annotated[bool, Says("Requests of one's own, which is all that a customer has.")] = False
-    q: Annotated[str, Says("Words, as in the search field.", most=200)] = ""
+    q: Annotated[
+        str,
+        Says(
+            "Words and terms, as in the search field.",
+            most=200,
+            example='status:open assignee:me "printer jam" -vpn',
+        ),
+    ] = ""
+    view: Annotated[Id | Unset, Says("A view, in place of all that follows and `q`.")] = UNSET
     status: Annotated[
         Terms,
         Says("Such as `open`, `in_progress,resolved`, `active`, `all`; active ones unless told."),

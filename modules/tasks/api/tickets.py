@@ -5,7 +5,7 @@ from groupware.api.paging import NOWHERE, cursor_of, values_in
 from groupware.api.reading import bad
 from groupware.errors import Forbidden, Invalid
 from groupware.models import Level, Location, User
-from groupware.web.request import actor, now, open_to, rights, session
+from groupware.web.request import actor, now, one, open_to, rights, session
 from modules.tasks import search, tickets
 from modules.tasks.api.attachments import received
 from modules.tasks.api.changing import Doing, change
@@ -23,6 +23,8 @@ from modules.tasks.queries import (
 )
 from modules.tasks.queue import Place, ask, cut
 from modules.tasks.queue.filters import Scope
+from modules.tasks.saved_views.models import SavedView
+from modules.tasks.saved_views.queries import asked_by_view, visible_views
 
 nouns = Noun("tickets", "Requests for support, and what becomes of them.")
 
@@ -91,13 +93,19 @@ def _queue(query: TicketQuery) -> Page[Ticket]:
                for name in ("sort", "order")}  # fmt: skip
     try:
         place = Place.read(*values_in(query.cursor)) if query.cursor else None
-        asked = ask(session(), actor(), {**values, "q": query.q}, now())
-        page = cut(session(), asked, after=place)
+        if isinstance(query.view, Unset):
+            asked = ask(session(), actor(), {**values, "q": query.q}, now())
+        else:
+            view = one(visible_views(actor()).where(SavedView.id == query.view))
+            asked = asked_by_view(session(), actor(), view, now())
+        page = cut(session(), asked, after=place, most=query.per_page)
     except Invalid as refusal:
         names = {there: here for here, there in FILTERS.items()} | {"place": "cursor"}
         bad({names.get(name, name): text for name, text in refusal.errors.items()})
     except TypeError:
         bad(NOWHERE)
+    if place and not page.newer:
+        return Page([])  # what stood behind the place is gone; a page would begin anew
     rows = session().scalars(visible_to(actor()).where(Task.id.in_(page.numbers)))
     by_id = {row.id: row for row in rows}
     cursor = cursor_of([str(page.older)]) if page.older else None
@@ -105,7 +113,7 @@ def _queue(query: TicketQuery) -> Page[Ticket]:
 
 
 def _own(query: TicketQuery) -> Page[Ticket]:
-    staffs = {name: "Only agents can ask by this." for name in (*FILTERS, "sort", "order")
+    staffs = {name: "Only agents can ask by this." for name in (*FILTERS, "view", "sort", "order")
               if name != "status" and not isinstance(getattr(query, name), Unset)
               and getattr(query, name)}  # fmt: skip
     try:
@@ -136,6 +144,7 @@ def _filed(body: NewTicket) -> Task:
         urgency=Urgency(body.urgency),
         location=_location(customer, body.location),
         files=received(body.attachments),
+        custom={} if isinstance(body.custom, Unset) else body.custom,
     )
     lists = lists_open_to(customer)
     if for_another:

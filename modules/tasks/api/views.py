@@ -1,0 +1,140 @@
+"""Saved views: what an agent looks at again and again; `GET /tickets?view=` finds by one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from groupware import sharing
+from groupware.api import UNSET, Made, Noun, Page, Paging, Ref, Says, Unset, page_of
+from groupware.models import Level
+from groupware.web.request import (
+    MANAGE_SUPPORT,
+    MANAGE_TICKETS,
+    actor,
+    now,
+    one,
+    open_to,
+    session,
+)
+from modules.tasks.queue.asking import understood
+from modules.tasks.queue.choices import choices
+from modules.tasks.queue.filters import Filters
+from modules.tasks.saved_views import managing
+from modules.tasks.saved_views.managing import Wish
+from modules.tasks.saved_views.models import SavedView
+from modules.tasks.saved_views.queries import filters_of, visible_views
+
+nouns = Noun("views", "Saved views of the queue: one's own, and those that are shared with one.")
+
+Name = Annotated[str, Says("What it is called.", least=1, most=100, example="My overdue ones")]
+Query = Annotated[
+    str,
+    Says("Words and terms, as in the search field.", most=200, example="assignee:me due:overdue"),
+]
+Hue = Annotated[int, Says("One of 12 colours; 0 is a star.", least=0, most=12)]
+Columns = Annotated[list[str], Says("What the queue shows; empty: the usual.", most=20)]
+
+
+@dataclass(frozen=True)
+class View:
+    """A saved view."""
+
+    id: int
+    name: str
+    query: Annotated[str, Says("What it looks for; names are written as numbers.")]
+    hue: int
+    columns: list[str]
+    owner: Ref | None
+    permissions: Annotated[list[str], Says("`change` where the reader may.")]
+
+
+@dataclass(frozen=True)
+class NewView:
+    """What a view is made of."""
+
+    name: Name
+    query: Query = ""
+    hue: Hue = 0
+    columns: Columns | Unset = UNSET
+
+
+@dataclass(frozen=True)
+class ViewChange:
+    """What becomes of a view; a field that is not sent stays as it is."""
+
+    name: Name | Unset = UNSET
+    query: Query | Unset = UNSET
+    hue: Hue | Unset = UNSET
+    columns: Columns | Unset = UNSET
+
+
+@nouns.get("/views")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def listed(query: Paging) -> Page[View]:
+    """The views that one may use."""
+    return page_of(session(), visible_views(actor()), query, SavedView.id, show=_shown)
+
+
+@nouns.post("/views")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def create(body: NewView) -> Made[View]:
+    """Save a view, which is one's own alone until it is shared."""
+    columns = [] if isinstance(body.columns, Unset) else body.columns
+    wish = Wish(body.name, _filters(body.query), body.hue, columns)
+    made = managing.save(session(), actor(), wish, now=now())
+    return Made(_shown([made])[0], f"/api/v1/views/{made.id}")
+
+
+@nouns.get("/views/<int:view_id>")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def show(view_id: int) -> View:
+    """A view."""
+    return _shown([_view(view_id)])[0]
+
+
+@nouns.patch("/views/<int:view_id>")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def edit(view_id: int, body: ViewChange) -> View:
+    """Change a view, for all who use it."""
+    row = _view(view_id)
+    wish = Wish(
+        row.name if isinstance(body.name, Unset) else body.name,
+        filters_of(row) if isinstance(body.query, Unset) else _filters(body.query),
+        row.hue if isinstance(body.hue, Unset) else body.hue,
+        row.columns if isinstance(body.columns, Unset) else body.columns,
+    )
+    managing.change(session(), actor(), row, wish, now=now())
+    return _shown([row])[0]
+
+
+@nouns.delete("/views/<int:view_id>")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def delete(view_id: int) -> None:
+    """Take a view away, from everybody."""
+    managing.delete(session(), actor(), _view(view_id), now=now())
+
+
+def _view(view_id: int) -> SavedView:
+    return one(visible_views(actor()).where(SavedView.id == view_id))
+
+
+def _filters(text: str) -> Filters:
+    return understood(session(), choices(session(), actor()), Filters(text))
+
+
+def _shown(rows: Sequence[SavedView]) -> list[View]:
+    ids = [each.id for each in rows]
+    changeable = visible_views(actor(), Level(sharing.CHANGE)).where(SavedView.id.in_(ids))
+    mine = set(session().scalars(changeable.order_by(None).with_only_columns(SavedView.id)))
+    return [
+        View(
+            each.id,
+            each.name,
+            each.query,
+            each.hue,
+            list(each.columns),
+            Ref(each.owner.id, each.owner.name) if each.owner else None,
+            ["change"] if each.id in mine else [],
+        )
+        for each in rows
+    ]
