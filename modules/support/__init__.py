@@ -8,6 +8,8 @@ from groupware.module import Link, Module, Periodic, Work
 from modules.support import demo, first_list, sidebar
 from modules.support.bulk import running as bulk_running
 from modules.support.letters import views as letters
+from modules.support.mailboxes import oauth, quarantine
+from modules.support.mailboxes import views as mailboxes
 from modules.support.settings import (
     access,
     canned,
@@ -87,6 +89,9 @@ module = Module(
         headings.blueprint,
         categories.blueprint,
         locations.blueprint,
+        mailboxes.blueprint,
+        oauth.blueprint,
+        quarantine.blueprint,
         check.blueprint,
         first_list.blueprint,
     ],
@@ -121,6 +126,8 @@ module = Module(
             shown=works_here,
         ),
         Link("Macros", "support_macros.all_of_them", "zap", section="Support", shown=works_here),
+        Link("Mailboxes", "mailboxes.all_of_them", "mail", Permission.MANAGE_SUPPORT, "Support"),
+        Link("Quarantine", "quarantine.mails", "shield", Permission.MANAGE_SUPPORT, "Support"),
         Link(
             "Check a person", "support_check.check", "eye", section="Support", shown=check.may_check
         ),

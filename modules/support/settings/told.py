@@ -75,7 +75,6 @@ _THING = {
     "rules": "changed the rules of {of}",
     "default": "made {of} the default list",
     "letters": "changed what {of} writes by e-mail",
-    "letters": "changed what {of} writes by e-mail",
     "customers_access": "changed who may ask in {of}",
     "agents_access": "changed who works on {of}",
 }
@@ -134,11 +133,26 @@ JOURNAL = {
             "letter_reset": "took the words of the letter {of} back to the default",
         },
     ),
-    "letter_text": Words(
-        "Letters",
+    "mailbox": Words(
+        "Mailboxes",
         {
-            "letter_text": "changed the words of the letter {of}",
-            "letter_reset": "took the words of the letter {of} back to the default",
+            **_thing("mailbox"),
+            "changed": "changed the mailbox {of}",
+            "deleted": "deleted the mailbox {of}",
+            "paused": "paused the mailbox {of}",
+            "resumed": "resumed the mailbox {of}",
+            "rule_added": "added a rule to the mailbox {of}",
+            "rule_removed": "removed a rule of the mailbox {of}",
+            "connected": "connected the mailbox {of} with its provider",
+            "mail_brought": "brought a mail in by the mailbox {of}",
+        },
+    ),
+    "inbound_mail": Words(
+        "Mail that came in",
+        {
+            "released": "released the mail “{of}” from quarantine",
+            "replayed": "had the mail “{of}” decided on again",
+            "rejected": "rejected the mail “{of}”",
         },
     ),
     "custom_field": Words("Custom fields", _thing("field")),
