@@ -7,11 +7,11 @@ on("text-expander-change", "text-expander", (event, expander) => {
   const address = key === "@" ? expander.dataset.people : expander.dataset.suggest;
   if (key === "@" && expander.dataset.people && !writesNote(expander)) return; // nobody is mentioned in public
   if (address) provide(look(address, key, text));
-});
+}, true); // these events do not bubble
 
 on("text-expander-value", "text-expander", (event) => {
   event.detail.value = event.detail.item.dataset.value;
-});
+}, true);
 
 const writesNote = (expander) => expander.closest("form")?.querySelector('[name="kind"][value="note"]')?.checked;
 

@@ -22,6 +22,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from groupware import config
 from groupware.database import Database
+from groupware.live.views import hub_of
 from groupware.models import User
 from groupware.web.app import create_app
 from tests.browser.hand import Hand, Keyboard, Mouse
@@ -143,6 +144,7 @@ def live(server: BaseWSGIServer, settings: config.Settings, database: Database) 
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield settings.base_url
+    hub_of(server.app).stop()
     server.shutdown()
     thread.join()
 
