@@ -30,6 +30,7 @@ dovecot_for_tests() {
 
 dovecot_for_tests >/dev/null 2>&1 || missing="$missing dovecot-imapd dovecot-pop3d dovecot-lmtpd"
 command -v postfix >/dev/null 2>&1 || missing="$missing postfix"
+command -v cadaver >/dev/null 2>&1 || missing="$missing cadaver"
 
 # Without it pages show boxes for what people write; no test is skipped for it.
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fonts-noto-color-emoji"
@@ -46,4 +47,5 @@ fi
 browser >/dev/null 2>&1 || echo "Chromium is missing: tests in the browser will be skipped." >&2
 postgresql >/dev/null 2>&1 || echo "PostgreSQL is missing: its half of the tests will be skipped." >&2
 dovecot_for_tests >/dev/null 2>&1 || echo "Dovecot is missing: tests of fetching mail will be skipped." >&2
+command -v cadaver >/dev/null 2>&1 || echo "cadaver is missing: a test of the calendar will be skipped." >&2
 command -v postfix >/dev/null 2>&1 || echo "Postfix is missing: tests of mail from a server will be skipped." >&2
