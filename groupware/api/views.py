@@ -105,7 +105,7 @@ def _described(operation: Operation, drawn: Mapping[str, Any], base_url: str) ->
         id=told["operationId"].replace(".", "-"),
         method=operation.method,
         path=path,
-        summary=summary_of(operation),
+        summary=summary_of(operation).replace("`", ""),
         audience=sorted(getattr(operation.view, "audience", ())),
         fields=tables,
         answer=f"{success} {_answer(told['responses'][success])}".strip(),

@@ -22,9 +22,15 @@ from groupware.config import Settings
 from groupware.models import TokenKind
 from tests.factories import NOON, Desk
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    # Its client does not close the files that it was sent.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
-EXAMPLES = 6
+EXAMPLES = 4
 REFUSALS = [400, 403, 404, 412, 413, 415, 422, 428]
 NAMES = (
     "not_a_server_error",
@@ -67,6 +73,12 @@ def _put_in_what_is_there(case: Any, number: int) -> None:
             case.path_parameters[name] = 2 * number if name == "comment_id" else number
     if "side" in (case.path_parameters or {}):
         case.path_parameters["side"] = "customers" if number % 2 else "agents"
+    if number % 2:
+        case.query = {
+            name: case.query[name] for name in ("per_page", "ticket") if name in case.query
+        }
+    if "ticket" in (case.query or {}):
+        case.query["ticket"] = number
     if "If-Match" in (case.headers or {}):
         case.headers["If-Match"] = "*"
     if isinstance(case.body, dict) and number > 2:
@@ -115,7 +127,6 @@ def test_each_answer_is_as_documented(app: Flask, secrets: list[str]) -> None:
                 seen=st.just(answered),
             )(ask)
         )()
-        print(operation.label, sorted(answered))
         asked += 1
         if operation.method == "get" and not operation.path.endswith("{other_id}"):
             assert 200 in answered, f"{operation.label} never went well: {answered}"

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 
 from groupware.models import Address, Group, Location
 from modules.support.demo.organisation import DOMAIN
+from modules.tasks.canned.models import CannedReply
+from modules.tasks.fields import CustomField
+from modules.tasks.macros.models import Macro
 from modules.tasks.models import Category, Comment, Grouping, Task, TaskList
 
 
@@ -43,6 +46,7 @@ PLACES = (
     Place("nothing-here", "samuel", "/tickets/view/987654", 404),
     Place("profile-customer", "samuel", "/profile"),
     Place("apps", "samuel", "/profile/apps"),
+    Place("api", "mara", "/api/docs"),
     Place("connect", "samuel", "/profile/calendar"),
     Place("queue", "mara", "/support", pictured=True),
     Place("queue-filtered", "mara", "/support?list={clinic}&state=all&urgency=high"),
@@ -59,9 +63,18 @@ PLACES = (
     Place("new-ticket-search", "mara", "/support/add?q=sam"),
     Place("new-ticket-form", "mara", "/support/add?customer={samuel}", pictured=True),
     Place("profile", "mara", "/profile", pictured=True),
+    Place("notices", "mara", "/support/notices", pictured=True),
+    Place("notices-none", "ada", "/support/notices?unread=1"),
+    Place("notice-choices", "mara", "/profile/notices"),
     Place("forbidden", "mara", "/settings/users", 403),
     Place("lists", "lena", "/settings/support", pictured=True),
     Place("list", "lena", "/settings/support/lists/{clinic}", pictured=True),
+    Place("fields", "lena", "/settings/support/lists/{clinic}/fields", pictured=True),
+    Place("field", "lena", "/settings/support/lists/{clinic}/fields/{field}"),
+    Place("canned-replies", "mara", "/settings/canned-replies", pictured=True),
+    Place("canned-reply", "lena", "/settings/canned-replies/{canned}"),
+    Place("canned-reply-share", "lena", "/settings/canned-replies/{canned}/access/add"),
+    Place("macro", "lena", "/settings/macros/{macro}", pictured=True),
     Place("list-access", "lena", "/settings/support/lists/{clinic}/access/agents/add"),
     Place("list-archive", "lena", "/settings/support/lists/{clinic}/archive"),
     Place("list-add", "lena", "/settings/support/lists/add"),
@@ -114,7 +127,15 @@ def _numbers(session: Session) -> Iterator[tuple[str, int]]:
     yield "samuel", session.scalars(select(Address.user_id).where(samuel)).one()
     clinic = TaskList.name == "Clinic software"
     yield "clinic", session.scalars(select(TaskList.id).where(clinic)).one()
-    for key, table in (("heading", Grouping), ("category", Category), ("location", Location)):
+    field = select(CustomField.id).where(CustomField.name == "Browser")
+    yield "field", session.scalars(field).one()
+    for key, table in (
+        ("heading", Grouping),
+        ("category", Category),
+        ("location", Location),
+        ("canned", CannedReply),
+        ("macro", Macro),
+    ):
         yield key, session.scalars(select(table.id).order_by(table.id).limit(1)).one()
     yield "group", session.scalars(select(Group.id).where(Group.name == "IT team")).one()
     yield "comment", session.scalars(select(Comment.id).limit(1)).one()
