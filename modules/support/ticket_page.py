@@ -37,6 +37,8 @@ from modules.support.ticket_thread import (
     window,
 )
 from modules.tasks.access import agent_level
+from modules.tasks.mail import shown
+from modules.tasks.mail.shown import Piece, Shown
 from modules.tasks.models import Seen, State, Task
 from modules.tasks.queries import worked_by
 
@@ -58,6 +60,8 @@ class TicketPage:
     takers: Sequence[Taker]
     around: Around
     beside: Beside
+    mail: Shown | None  # the one that made the ticket
+    details: Sequence[Piece]
     relations: Sequence[tuple[str, str]]
     due: Due | None
     due_date: str  # as its fields have it
@@ -129,6 +133,8 @@ def prepare(
         level=level,
         thread=_with_one_line(thread(part, ticket, actor, names, seen=seen, works=works, now=now)),
         files=details_files(part),
+        mail=part.mails.get(None),
+        details=shown.pieces(ticket.description, part.mails.get(None)),
         earlier=part.earlier,
         is_newest=cursor == Cursor(),
         last_reply=ticket.last_reply_id or 0,

@@ -16,6 +16,8 @@ from modules.tasks.conversation import EDITABLE
 from modules.tasks.history import ENTITY
 from modules.tasks.letters.delivery import Deliveries, of_replies
 from modules.tasks.letters.taking_back import may_be_taken_back
+from modules.tasks.mail import shown
+from modules.tasks.mail.shown import Piece, Shown
 from modules.tasks.models import Attachment, Comment, Kind, Task
 from modules.tasks.queries import comments_worked_by, files_worked_by
 
@@ -50,8 +52,13 @@ class Message:
     may_edit: bool
     deliveries: Deliveries | None = None
     may_take_back: bool = False
+    mail: Shown | None = None
     new: bool = False
     event: bool = False
+
+    @property
+    def pieces(self) -> Sequence[Piece]:
+        return shown.pieces(self.body, self.mail)
 
 
 @dataclass(frozen=True)
@@ -93,10 +100,11 @@ class Window:
     files: Sequence[Attachment]
     earlier: Cursor | None
     deliveries: Mapping[int, Deliveries]
+    mails: Mapping[int | None, Shown]
 
 
 def window(session: Session, actor: User, ticket: Task, cursor: Cursor) -> Window:
-    """The newest entries before the cursor: at most three statements, however long the thread is."""
+    """The newest entries before the cursor: at most four statements, however long the thread is."""
     comments = session.scalars(
         comments_worked_by(actor)
         .where(Comment.task_id == ticket.id, Comment.id < cursor.comment)
@@ -126,8 +134,9 @@ def window(session: Session, actor: User, ticket: Task, cursor: Cursor) -> Windo
         )
     replies = [each.id for each in comments if each.kind == Kind.REPLY and each.from_staff]
     deliveries = of_replies(session, replies) if replies else {}
+    mails = shown.of_ticket(session, ticket, comments)
     if not ticket.file_count + ticket.note_file_count:
-        return Window(comments, entries, (), earlier, deliveries)
+        return Window(comments, entries, (), earlier, deliveries, mails)
     files = session.scalars(
         files_worked_by(actor)
         .where(
@@ -137,7 +146,7 @@ def window(session: Session, actor: User, ticket: Task, cursor: Cursor) -> Windo
         )
         .order_by(Attachment.id)
     ).all()
-    return Window(comments, entries, files, earlier, deliveries)
+    return Window(comments, entries, files, earlier, deliveries, mails)
 
 
 def _no_earlier(comments: Sequence[Comment]) -> list[datetime]:
@@ -178,7 +187,7 @@ def thread(
         message = Message(
             id=comment.id,
             at=comment.created,
-            author=comment.author.name if comment.author else "Somebody",
+            author=_author(comment, part.mails.get(comment.id)),
             author_id=comment.author_id or 0,
             face=_face(comment),
             role=_role(comment, ticket),
@@ -188,6 +197,7 @@ def thread(
             files=files.get(comment.id, ()),
             may_edit=mine and not later,
             deliveries=part.deliveries.get(comment.id),
+            mail=part.mails.get(comment.id),
             may_take_back=works and not later and may_be_taken_back(comment, actor, now),
             new=fresh,
         )
@@ -256,6 +266,12 @@ def _by_comment(attachments: Iterable[Attachment]) -> dict[int | None, list[File
             )
         )
     return found
+
+
+def _author(comment: Comment, mail: Shown | None) -> str:
+    if comment.author:
+        return comment.author.name
+    return mail.sender if mail and mail.sender else "Somebody"
 
 
 def _face(comment: Comment) -> str:

@@ -9,7 +9,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from groupware.mail.addresses import addresses
@@ -105,8 +105,13 @@ def _hints(
     if ids:
         wanted = [each[:250] for each, _ in ids]
         rows = session.execute(
-            select(InboundMail.message_id, Placement.task_id)
+            # A message may have been moved since, by a merge or a split.
+            select(
+                InboundMail.message_id,
+                func.coalesce(Comment.task_id, Placement.task_id).label("task_id"),
+            )
             .join(Placement, Placement.inbound_mail_id == InboundMail.id)
+            .outerjoin(Comment, Comment.id == Placement.comment_id)
             .where(InboundMail.message_id.in_(wanted), InboundMail.id != arrival.mail.id)
             .order_by(InboundMail.id)
         ).all()
