@@ -1,19 +1,20 @@
 """The lines of a queue: what a list says of each ticket, fetched for a page at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from groupware.models import User
 from modules.support.due import Due, due
+from modules.tasks import fields
 from modules.tasks.counts import Listed
 from modules.tasks.models import Category, Seen, State, Task, Urgency, task_categories
-from modules.tasks.queries import ANYBODY
+from modules.tasks.queries import ANYBODY, worked_by
 
 LONGEST_SNIPPET = 100
 
@@ -41,6 +42,8 @@ class Row:
     assignee: str | None
     assignee_id: int | None
     updated: datetime
+    created: datetime
+    more: Mapping[str, str] = field(default_factory=dict)  # by a column's name
 
 
 def rows(
@@ -61,6 +64,34 @@ def rows(
     return [_row(grouped[number], lists, now) for number in numbers if number in grouped]
 
 
+def with_columns(
+    session: Session, user: User, lines: Sequence[Row], columns: Sequence[str]
+) -> list[Row]:
+    """The same lines, with what only some views show: the location, and custom fields."""
+    named = [column for column in columns if column == "location" or column.startswith("field:")]
+    if not named or not lines:
+        return list(lines)
+    query = (
+        worked_by(user)
+        .where(Task.id.in_([row.id for row in lines]))
+        .options(joinedload(Task.location))
+    )
+    there = {ticket.id: ticket for ticket in session.scalars(query).unique()}
+    said = fields.cells_of(session, list(there.values())) if named != ["location"] else {}
+    return [
+        replace(
+            row,
+            more={
+                "location": ticket.location.name if ticket.location else "",
+                **{f"field:{cell.field.id}": cell.text for cell in said.get(row.id, ())},
+            },
+        )
+        if (ticket := there.get(row.id))
+        else row
+        for row in lines
+    ]
+
+
 @cache
 def _statement() -> Select[Any]:
     customer, assignee = aliased(User), aliased(User)
@@ -77,6 +108,7 @@ def _statement() -> Select[Any]:
             Task.due,
             Task.due_is_date,
             Task.last_modified,
+            Task.created,
             (Task.file_count + Task.note_file_count).label("files"),
             (Task.reply_count + Task.note_count).label("comments"),
             Task.customer_id,
@@ -125,4 +157,5 @@ def _row(lines: Sequence[Any], lists: Mapping[int, Listed], now: datetime) -> Ro
         assignee=line.assignee,
         assignee_id=line.assignee_id,
         updated=line.last_modified,
+        created=line.created,
     )

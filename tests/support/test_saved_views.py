@@ -7,7 +7,7 @@ from groupware import people, sharing
 from groupware.errors import Forbidden, Invalid, NotFound
 from groupware.models import Level
 from modules.support import sidebar
-from modules.tasks import saved_views
+from modules.tasks import fields, saved_views
 from modules.tasks.models import Task
 from modules.tasks.queue import Filters, ask, cut
 from modules.tasks.queue.filters import Scope
@@ -167,3 +167,17 @@ def test_filters_are_kept_as_they_were(desk: Desk) -> None:
     wish = Wish("A", filters)
     view = saved_views.save(desk.session, desk.agent, wish, now=desk.make.now)
     assert saved_views.filters_of(view) == filters
+
+
+def test_a_view_has_the_columns_that_were_chosen(desk: Desk, signed_in: SignedIn) -> None:
+    wish = fields.managing.Wish("Room")
+    room = fields.managing.add(desk.session, desk.manager, desk.list, wish, now=desk.make.now)
+    desk.ticket(custom={str(room.id): "Cellar 7"})
+    chosen = ["status", "location", f"field:{room.id}"]
+    view = view_of(desk, columns=chosen)
+    page = signed_in(desk.agent).get(f"/support?view={view.id}").text
+    assert "Cellar 7" in page
+    assert desk.location.name in page
+    assert page.count('class="c-more"') == 2 * len(chosen)
+    assert "Room" in signed_in(desk.agent).get("/support/views/add").text
+    assert "Room" not in signed_in(desk.outsider).get("/support/views/add").text

@@ -24,7 +24,8 @@ from groupware.web.request import (
 )
 from modules.support import bar, showing
 from modules.support.filters import PATH, VIEWS, address, asked_for, place
-from modules.support.rows import Row, rows
+from modules.support.rows import Row, rows, with_columns
+from modules.support.showing import columns_for
 from modules.support.sidebar import look, saved
 from modules.support.views.bulk import just_done
 from modules.tasks.counts import Counted, Listed
@@ -62,8 +63,10 @@ def queue() -> ResponseReturnValue:
     except Invalid as refusal:
         return _not_understood(filters, known, refusal)
     asked = asked_by_reader(actor(), known, filters, now())
-    shown = cut(session(), asked, **places)
+    shown = cut(session(), asked, after=places.get("after"), before=places.get("before"))
     lines = rows(session(), actor(), shown.numbers, {each.id: each for each in known.lists}, now())
+    columns = _columns(view, known)
+    lines = with_columns(session(), actor(), lines, [name for name, _ in columns])
     waiting = look(session(), actor(), known.lists, now())
     total = waiting.of(filters.view)
     for each in known.lists:
@@ -72,6 +75,7 @@ def queue() -> ResponseReturnValue:
         "support/queue.html",
         title=view.name if view else _title(filters, known.lists),
         view=view,
+        columns=columns,
         typed=text_of(filters, Names(session(), known).name_of),
         total=str(total),
         groups=_groups(filters, lines, total, whole=not (shown.newer or shown.older)),
@@ -137,6 +141,13 @@ def _view() -> SavedView | None:
     number = number_in(named)
     found = next((each for each in saved(session(), actor()) if each.id == number), None)
     return found or one(visible_views(actor()).where(SavedView.id == number))
+
+
+def _columns(view: SavedView | None, known: Choices) -> list[tuple[str, str]]:
+    """Names and headings of the columns that a view has chosen."""
+    if view is None or not view.columns:
+        return []
+    return [each for each in columns_for(session(), known) if each[0] in view.columns]
 
 
 def _here(filters: Filters, view: SavedView | None, **more: str) -> str:

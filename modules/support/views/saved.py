@@ -29,11 +29,12 @@ from groupware.web.settings.forms import filled
 from groupware.web.settings.saving import ask, conflict, differences
 from modules.support.filters import PATH
 from modules.support.forms import ViewForm
+from modules.support.showing import columns_for
 from modules.tasks import saved_views
 from modules.tasks.queue.choices import Choices, choices
 from modules.tasks.queue.names import Names
 from modules.tasks.queue.typed import parse, text_of
-from modules.tasks.saved_views import COLUMNS, SavedView, Wish, visible_views
+from modules.tasks.saved_views import SavedView, Wish, visible_views
 from modules.tasks.saved_views.queries import MOST
 
 blueprint = Blueprint("support_views", __name__, url_prefix="/support/views")
@@ -53,7 +54,7 @@ def add() -> ResponseReturnValue:
     sent = request.method == "POST"
     known = choices(session(), actor())
     values = {"name": "", "query": request.args.get("q", ""), "hue": 0, "columns": []}
-    form = _form(values, sent=sent)
+    form = _form(values, known, sent=sent)
     if sent and form.validate():
         with refusals(form):
             view = saved_views.save(session(), actor(), _wish(form, known), now=now())
@@ -69,7 +70,7 @@ def edit(view_id: int) -> ResponseReturnValue:
     known = choices(session(), actor())
     text = text_of(saved_views.filters_of(view), Names(session(), known).name_of)
     values = {"name": view.name, "query": text, "hue": view.hue, "columns": view.columns}
-    form = _form(values, sent=sent)
+    form = _form(values, known, sent=sent)
     if sent:
         sharing.require(session(), actor(), view, sharing.CHANGE)
     if sent and form.validate():
@@ -152,9 +153,11 @@ def _view(view_id: int) -> SavedView:
     return one(visible_views(actor()).where(SavedView.id == view_id))
 
 
-def _form(values: dict[str, Any], *, sent: bool) -> ViewForm:
+def _form(values: dict[str, Any], known: Choices, *, sent: bool) -> ViewForm:
     form = filled(ViewForm, values, sent=sent)
-    form.columns.choices = [SelectChoice(each, word) for each, word in COLUMNS.items()]
+    form.columns.choices = [
+        SelectChoice(each, word) for each, word in columns_for(session(), known)
+    ]
     return form
 
 
