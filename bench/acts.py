@@ -10,10 +10,13 @@ from urllib.parse import urlencode
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from groupware.database import Database
-from groupware.models import Address
+from groupware.database import Database, utc_now
+from groupware.models import Address, User
 from modules.support.demo.organisation import DOMAIN, PASSWORD
+from modules.tasks import saved_views
 from modules.tasks.models import Task
+from modules.tasks.queue import ask
+from modules.tasks.saved_views import Wish
 
 Form = dict[str, str]
 
@@ -94,6 +97,7 @@ def acts(database_url: str) -> list[Act]:
             )
             if found
         ]
+    view = _views(database)
     database.engine.dispose()
     numbers = count(1)
 
@@ -111,6 +115,9 @@ def acts(database_url: str) -> list[Act]:
     return [
         Act("queue, first page", "mara", lambda: "/support"),
         Act("queue, filtered", "mara", lambda: f"/support?list=1&assignee={agent}&urgency=high"),
+        Act("board", "mara", lambda: "/support/board"),
+        Act("queue, 50 saved views", "lena", lambda: "/support"),
+        Act("a saved view", "lena", lambda: f"/support?view={view}"),
         Act("ticket with its thread", "mara", lambda: f"/support/tickets/{one_of(worked)}"),
         Act("search, rare word", "mara", lambda: f"/support?q={one_of(codes)}"),
         Act("search, common word", "mara", lambda: "/support?q=session"),
@@ -121,6 +128,21 @@ def acts(database_url: str) -> list[Act]:
         Act("customer's own list", "samuel", lambda: "/tickets/my-tickets"),
         Act("customer's ticket", "samuel", lambda: f"/tickets/view/{one_of(own)}"),
     ]  # fmt: skip
+
+
+VIEWS = ("status:open category:1", "is:unread", "assignee:me due:<7d", "calendar -session",
+         "created:<30d has:files", "-status:closed urgency:high,urgent")  # fmt: skip
+
+
+def _views(database: Database) -> int:
+    """Fifty views in the manager's side bar; the number of one."""
+    with database.writing() as session:
+        manager = session.get_one(User, _number(session, "lena"))
+        for number in range(50):
+            filters = ask(session, manager, VIEWS[number % len(VIEWS)], utc_now()).filters
+            wish = Wish(f"View {number:02}", filters)
+            made = saved_views.save(session, manager, wish, now=utc_now())
+        return made.id
 
 
 def _number(session: Session, key: str) -> int | None:
