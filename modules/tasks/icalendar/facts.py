@@ -5,7 +5,7 @@ sees, under its own stamps: what only staff did moves nothing in it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from groupware.models import User
 from modules.tasks import fields
+from modules.tasks.checklists import ChecklistItem, items_of
 from modules.tasks.icalendar.times import When
 from modules.tasks.models import (
     Attachment,
@@ -94,7 +95,8 @@ class Facts:
     known_categories: frozenset[str] = frozenset()
     people: tuple[Person, ...] = ()
     files: tuple[File, ...] = ()
-    related: tuple[str, ...] = ()
+    related: tuple[tuple[str, str], ...] = ()  # UID and RELTYPE
+    items: tuple[ChecklistItem, ...] = ()
     comments: tuple[str, ...] = ()
     custom: tuple[tuple[str, str], ...] = ()  # custom fields by slug, in words
     kept: str | None = None
@@ -185,6 +187,7 @@ def _internal(
         known_categories=known,
         people=tuple(_people(ticket, beside.participants[ticket.id])),
         related=tuple(beside.related[ticket.id]),
+        items=tuple(beside.items.get(ticket.id, ())),
         custom=beside.custom(ticket, public=False),
         kept=ticket.kept_calendar,
         personal=beside.personal.get(ticket.id),
@@ -211,7 +214,8 @@ class _Beside:
         self.files: defaultdict[int, list[File]] = defaultdict(list)
         self.comments: defaultdict[int, list[str]] = defaultdict(list)
         self.participants: defaultdict[int, list[User]] = defaultdict(list)
-        self.related: defaultdict[int, list[str]] = defaultdict(list)
+        self.related: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+        self.items: Mapping[int, Sequence[ChecklistItem]] = {}
         self.personal: dict[int, str] = {}
         self.cells = fields.cells_of(session, tickets)
         self._files(session, ids, reader)
@@ -220,6 +224,7 @@ class _Beside:
         if reader.face == Face.AGENT:
             self._participants(session, ids)
             self._related(session, ids, reader)
+            self.items = items_of(session, ids)
             self._personal(session, ids, reader)
 
     def custom(self, ticket: Task, *, public: bool) -> tuple[tuple[str, str], ...]:
@@ -266,17 +271,19 @@ class _Beside:
 
     def _related(self, session: Session, ids: list[int], reader: Reader) -> None:
         pairs = session.execute(
-            select(Link.source_id, Link.target_id).where(
+            select(Link.source_id, Link.target_id, Link.kind).where(
                 or_(Link.source_id.in_(ids), Link.target_id.in_(ids))
             )
         ).all()
-        ends = {end for pair in pairs for end in pair}
+        ends = {end for source, target, _ in pairs for end in (source, target)}
         seen = worked_by(reader.user).with_only_columns(Task.id, Task.uid)
         uids = dict(session.execute(seen.where(Task.id.in_(ends))).all()) if ends else {}
-        for source, target in pairs:
-            for one, other in ((source, target), (target, source)):
+        for source, target, kind in pairs:
+            # What other words there are, clients take for a parent, and cascade.
+            words = ("CHILD", "PARENT") if kind == "parent" else ("SIBLING", "SIBLING")
+            for one, other, word in ((source, target, words[0]), (target, source, words[1])):
                 if other in uids:
-                    self.related[one].append(uids[other])
+                    self.related[one].append((uids[other], word))
 
     def _personal(self, session: Session, ids: list[int], reader: Reader) -> None:
         rows = session.execute(

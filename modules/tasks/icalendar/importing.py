@@ -21,7 +21,8 @@ from modules.tasks.access import agent_level, require
 from modules.tasks.dav.models import PersonalChange
 from modules.tasks.history import changed, next_change
 from modules.tasks.icalendar.facts import Face, Reader, facts_of
-from modules.tasks.icalendar.keeping import kept_of, tzid_of
+from modules.tasks.icalendar.items import MARK, take_item
+from modules.tasks.icalendar.keeping import kept_of, same_personal, tzid_of
 from modules.tasks.icalendar.lines import (
     Broken,
     Component,
@@ -124,11 +125,26 @@ def bring_in(
         assert home is not None  # noqa: S101  # tzdata is a dependency
         vtodo = read_vtodo(source.task, Zones(home, locations_of(source.timezones)))
         with session.begin_nested():
+            if parent := value_of(source.task, MARK):
+                return _item(session, actor, task_list, vtodo, parent, now)
             return Arrival(session, actor, task_list, source, vtodo, now, base_url).act()
     except Unreadable as problem:
         return Outcome(Became.SKIPPED, uid, summary, why=str(problem))
     except Refusal as refusal:
         return Outcome(Became.SKIPPED, uid, summary, why=refusal.message)
+
+
+def _item(
+    session: Session, actor: User, task_list: TaskList, vtodo: Vtodo, parent: str, now: datetime
+) -> Outcome:
+    """An item of a checklist; its ticket stands before it in what is exported here."""
+    require(session, actor, Level.WRITE, task_list)
+    done = state_of_new(vtodo.triple) == State.RESOLVED
+    ticket, made, changed_it = take_item(
+        session, actor, parent_uid=parent, uid=vtodo.uid, text=vtodo.summary, done=done, now=now
+    )
+    became = Became.MADE if made else Became.CHANGED if changed_it else Became.UNCHANGED
+    return Outcome(became, vtodo.uid, vtodo.summary, ticket.id, "on its checklist")
 
 
 @dataclass
@@ -277,7 +293,7 @@ class Arrival:
         """Keep what is the person's alone; only their own clients see that something changed."""
         mine = (self.actor.id, ticket.id)
         personal = self.session.get(PersonalLines, mine)
-        if text == (personal.lines if personal else None):
+        if same_personal(text, personal.lines if personal else None):
             return
         if personal is not None and text is None:
             self.session.delete(personal)

@@ -104,6 +104,15 @@ def tzid_of(timezone: Component) -> str:
     return next((each.value for each in timezone.properties() if each.name == "TZID"), "")
 
 
+def same_personal(one: str | None, other: str | None) -> bool:
+    """True where both hold the same lines, wherever they stand."""
+    mine, theirs = (
+        [(number, lines) for number, _, lines in json.loads(each)] if each else []
+        for each in (one, other)
+    )
+    return mine == theirs
+
+
 def with_personal(tasks: list[Component], personal: str | None) -> list[Component]:
     """The tasks with a person's own lines back in their places."""
     for number, place, lines in json.loads(personal) if personal else ():

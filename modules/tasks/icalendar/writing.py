@@ -6,6 +6,7 @@ from icalendar.prop import vCalAddress, vInt, vText, vUri
 
 from groupware import __version__
 from modules.tasks.icalendar.facts import Face, Facts
+from modules.tasks.icalendar.items import item_lines
 from modules.tasks.icalendar.keeping import Todo, plain
 from modules.tasks.icalendar.layers import laid_over
 from modules.tasks.icalendar.lines import clean, folded, line
@@ -48,6 +49,8 @@ def calendar(tickets: Iterable[Facts], face: Face) -> Iterator[bytes]:
             described.add(tzid)
             yield folded(todo.zones[tzid])
         yield folded(todo.lines)
+        if facts.items:
+            yield folded(list(item_lines(facts.uid, facts.items)))
     yield folded(["END:VCALENDAR"])
 
 
@@ -134,8 +137,8 @@ def _around(facts: Facts) -> Iterator[tuple[str, str]]:
                 SIZE=str(file.size),
             ),
         )
-    for uid in facts.related:
-        yield "RELATED-TO", line("RELATED-TO", vText(clean(uid)), RELTYPE="SIBLING")
+    for uid, word in facts.related:
+        yield "RELATED-TO", line("RELATED-TO", vText(clean(uid)), RELTYPE=word)
     for body in facts.comments:
         yield _text("COMMENT", body)
 
