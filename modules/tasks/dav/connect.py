@@ -53,6 +53,8 @@ def _shown(
         server=f"{base_url}/dav/",
         host=parts.netloc,
         encrypted=parts.scheme == "https",
-        lists=[(each.name, f"{base_url}{each.path}") for each in collections_of(session(), actor())],
+        lists=[
+            (each.name, f"{base_url}{each.path}") for each in collections_of(session(), actor())
+        ],
         agent=rights().agent,
     )

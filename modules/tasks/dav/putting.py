@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from groupware import people
@@ -102,6 +103,7 @@ class Writing(Arrival):
     """One task on its way in from a client."""
 
     strict: bool = False  # with If-Match: a conflict is told instead of decided
+    ticket: Task | None = None  # the one that is written
 
     def file(self) -> Task:
         """A new ticket of this list; whoever writes it is its customer."""
@@ -133,17 +135,22 @@ class Writing(Arrival):
             raise refused(
                 412, reason=f"Somebody else has changed {', '.join(sorted(merged.conflicts))}."
             )
+        self.ticket = ticket
         sequence, comments = ticket.sequence, self.comments_kept(ticket)
         if merged.conflicts:
             self.overrule(ticket, server, client, merged.conflicts)
         self.apply(ticket, client, merged)
         # Where an act has moved the ticket already, nobody needs to know whether the rest is new.
         quiet = ticket.sequence == sequence
-        before = self.shown(ticket) if quiet else []
+        before, kept = self.shown(ticket) if quiet else [], ticket.kept_calendar
         self.keep_all(ticket)
         self.say(ticket, comments)
-        if quiet and ticket.sequence == sequence and self.shown(ticket) != before:
+        if not quiet or ticket.sequence != sequence:
+            return
+        if self.shown(ticket) != before:
             changed(self.session, self.actor, ticket, "calendar", now=self.now, public=False)
+        else:
+            ticket.kept_calendar = kept  # the same lines in another order are no news
 
     def apply(self, ticket: Task, client: Mapped, merged: Merged) -> None:
         """Each change as the act that it is."""
@@ -314,7 +321,7 @@ class Writing(Arrival):
     def comments(self, task: Component) -> Iterator[str]:
         return (each.text.strip() for each in task.properties() if each.name == "COMMENT")
 
-    def shown(self, ticket: Task) -> list[str]:
+    def shown(self, ticket: Task, *, kept: bool = True) -> list[str]:
         """The lines that every agent is given, without bookkeeping and order."""
         self.session.flush()
         reader = Reader(self.actor, Face.AGENT, self.base_url)
@@ -322,9 +329,22 @@ class Writing(Arrival):
         return sorted(
             line
             for facts in facts_of(self.session, query, reader)
-            for line in to_vtodo(replace(facts, personal=None), Face.AGENT).lines
+            for line in to_vtodo(
+                replace(facts, personal=None, kept=facts.kept if kept else None), Face.AGENT
+            ).lines
             if not line.startswith(BOOKKEEPING)
         )
+
+    @cached_property
+    def own_values(self) -> set[str]:
+        """What the ticket says by itself of contacts and other tickets."""
+        lines = self.shown(self.ticket, kept=False) if self.ticket else ()
+        return {split(each).value for each in lines if each.startswith(("CONTACT", "RELATED-TO"))}
+
+    def is_ours(self, property_: Property) -> bool:
+        if property_.name in ("CONTACT", "RELATED-TO"):
+            return property_.value in self.own_values
+        return super().is_ours(property_)
 
 
 def _with_summary(occurrence: Component) -> Component:
