@@ -62,7 +62,7 @@ export function press(target) {
 
 /** The key of something, as it is shown. */
 export const shownKey = (target) =>
-  (target.dataset.hotkey ?? "").split(",")[0].replace("Mod", "Ctrl").replace("+", " ").toUpperCase().replace("CTRL", "Ctrl").replace("ENTER", "Enter");
+  (target.dataset.hotkey ?? "").split(",")[0].replace("Mod", "Ctrl").replace("+", " ").toUpperCase().replace("CTRL", "Ctrl").replace("SHIFT", "Shift").replace("ENTER", "Enter");
 
 on("click", "[data-keys-help]", (event) => help(event));
 
@@ -98,6 +98,6 @@ function help(event) {
 
 /** What something is called. */
 export function words(target) {
-  const label = target.getAttribute("aria-label") ?? target.closest("label")?.textContent ?? target.querySelector("span")?.textContent ?? "";
+  const label = target.getAttribute("aria-label") ?? target.closest("label")?.querySelector("span")?.textContent ?? target.querySelector("span")?.textContent ?? "";
   return label.trim();
 }

@@ -73,6 +73,12 @@ TABLE: dict[str, Rule] = {
     "add to the checklist": lambda who: who.level >= WRITE,
     "check off": lambda who: who.level >= WRITE,
     "many at once": lambda who: who.level >= WRITE,
+    "answer a field": lambda who: (who.own and not who.closed) or who.level >= WRITE,
+    "run a macro": lambda who: who.level >= WRITE,
+    "be there": lambda who: who.level >= READ,
+    "follow": lambda who: who.level >= READ,
+    "keep a draft": lambda who: who.level >= WRITE,
+    "share a draft": lambda who: who.level >= WRITE,
     "delete": lambda who: who.level >= DELETE,
     "delete comment": lambda who: who.level >= MANAGE,
 }

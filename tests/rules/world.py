@@ -12,12 +12,16 @@ from groupware.blobs import Store
 from groupware.errors import NotFound
 from groupware.models import JournalEntry, Level, Permission, User
 from modules.support.bulk import acts as bulk
-from modules.tasks import checklists, conversation, queries, tickets
+from modules.tasks import checklists, conversation, fields, queries, tickets
 from modules.tasks.checklists import ChecklistItem
+from modules.tasks.fields import CustomField, FieldValue
+from modules.tasks.macros.models import Macro
+from modules.tasks.macros.running import run
 from modules.tasks.models import (
     Attachment,
     Category,
     Comment,
+    Kind,
     Link,
     Participant,
     State,
@@ -27,6 +31,8 @@ from modules.tasks.models import (
     Waiting,
     WebLink,
 )
+from modules.tasks.together import drafts, followers, presence
+from modules.tasks.together.models import Doing
 from tests.factories import PASSWORD, Make
 from tests.rules.policy import STANDINGS, Standing
 
@@ -50,6 +56,12 @@ class World:
             customers=[self.customer], agents={self.person: Level.MANAGE}
         )
         self.category: Category = make.category()
+        self.field = CustomField(
+            task_list_id=self.list.id, slug="device", name="Device", kind="text"
+        )
+        own = make.acl({self.person: Level.MANAGE})
+        self.macro = Macro(name="Done", steps={"state": "resolved"}, acl=own, modified=make.now)
+        session.add_all([self.field, self.macro])
         self.who, self.store = who, store
         self.begin()
 
@@ -162,6 +174,18 @@ class World:
                 session, person, ticket, self.item, done=True, now=now
             ),
             "many at once": lambda: self._many(now),
+            "answer a field": lambda: fields.write(
+                session, person, ticket, {"device": "Violin"}, now=now
+            ),
+            "run a macro": lambda: run(session, person, ticket, self.macro, now=now),
+            "be there": lambda: presence.say(session, person, ticket, Doing.VIEWING, now=now),
+            "follow": lambda: followers.follow(session, person, ticket, now=now),
+            "keep a draft": lambda: drafts.keep(
+                session, person, ticket, Kind.NOTE, "Violet", now=now
+            ),
+            "share a draft": lambda: drafts.share(
+                session, person, ticket, Kind.NOTE, "Violet", now=now
+            ),
             "delete": lambda: tickets.delete(session, person, ticket, now=now),
             "delete comment": lambda: conversation.delete_comment(
                 session, person, self.reply, now=now
@@ -199,6 +223,7 @@ class World:
             ChecklistItem,
             Link,
             WebLink,
+            FieldValue,
         )
         for model in models:
             columns = list(inspect(model).columns)
