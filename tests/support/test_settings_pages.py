@@ -59,6 +59,12 @@ PAGES = {
     "/settings/support/lists/1/access/agents/add": "manager list_manager administrator",
     "/settings/support/lists/1/access/customers/add?q=sam": "manager list_manager administrator",
     "/settings/support/lists/1/archive": "manager administrator",
+    "/settings/support/lists/1/fields": "manager list_manager administrator",
+    "/settings/support/lists/1/fields/add": "manager list_manager administrator",
+    "/settings/canned-replies": "agent reader manager list_manager administrator",
+    "/settings/canned-replies/add": "agent reader manager list_manager administrator",
+    "/settings/macros": "agent reader manager list_manager administrator",
+    "/settings/macros/add": "agent reader manager list_manager administrator",
     "/settings/support/headings": "manager administrator",
     "/settings/categories": "manager administrator",
     "/settings/categories/add": "manager administrator",
@@ -99,7 +105,7 @@ def test_settings_lead_to_the_first_page_that_one_may_use(
     assert signed_in(desk.manager).get("/settings").location == "/settings/support"
     assert signed_in(list_manager).get("/settings").location == "/settings/support"
     assert signed_in(only_users).get("/settings").location == "/settings/check"
-    assert signed_in(desk.agent).get("/settings").status_code == 403
+    assert signed_in(desk.agent).get("/settings").location == "/settings/canned-replies"
     assert signed_in(desk.customer).get("/settings").status_code == 403
 
 

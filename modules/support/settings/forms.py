@@ -67,6 +67,7 @@ class LabelForm(MarkedForm):
     )
     task_list = SelectField(
         "Offered in",
+        default="",
         description="What belongs to a list is offered in its tickets, to everybody who answers there.",
     )
 
@@ -76,11 +77,12 @@ class CannedForm(LabelForm):
 
 
 class MacroForm(LabelForm):
-    state = SelectField("Status", choices=_choices("Leave it", STATES))
-    assignee = SelectField("Assignee")
-    urgency = SelectField("Urgency", choices=_choices("Leave it", URGENCIES))
+    state = SelectField("Status", default="", choices=_choices("Leave it", STATES))
+    assignee = SelectField("Assignee", default="")
+    urgency = SelectField("Urgency", default="", choices=_choices("Leave it", URGENCIES))
     waiting = SelectField(
         "Waiting",
+        default="",
         choices=_choices(
             "Leave it",
             {
@@ -91,7 +93,7 @@ class MacroForm(LabelForm):
         ),
     )
     due_days = IntegerField("Due in so many days", [Optional(), NumberRange(0, MOST_DAYS_AHEAD)])
-    to_list = SelectField("Move to")
+    to_list = SelectField("Move to", default="")
     add_categories = CheckboxesField("Add categories")
     remove_categories = CheckboxesField("Take categories off")
     fields = TextAreaField(
@@ -103,7 +105,7 @@ class MacroForm(LabelForm):
         choices=[SelectChoice("reply", "Reply to the customer"), SelectChoice("note", "Note")],
         default="reply",
     )
-    canned = SelectField("Canned reply")
+    canned = SelectField("Canned reply", default="")
     body = TextAreaField("Or this text")
 
 

@@ -38,14 +38,12 @@ def suggest(ticket_id: int) -> ResponseReturnValue:
     """What "/" and some letters may mean, filled in for this ticket."""
     ticket = one(worked_by(actor()).where(Task.id == ticket_id))
     query = texts.found(at_hand.offered(actor(), CannedReply, ticket), request.args.get("q", ""))
+    found = session().scalars(query.limit(MOST_SUGGESTED)).all()
+    values = [texts.filled(session(), actor(), ticket, text.body) for text in found]
     return jsonify(
         [
-            {
-                "label": text.name,
-                "value": texts.filled(session(), actor(), ticket, text.body),
-                "hint": " ".join(text.body.split())[:LONGEST_HINT],
-            }
-            for text in session().scalars(query.limit(MOST_SUGGESTED))
+            {"label": text.name, "value": value, "hint": " ".join(value.split())[:LONGEST_HINT]}
+            for text, value in zip(found, values, strict=True)
         ]
     )
 
