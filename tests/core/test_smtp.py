@@ -5,15 +5,22 @@ import socketserver
 import ssl
 import subprocess
 import threading
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from groupware import smtp
+from groupware import outbox, smtp
 from groupware.config import BadSettings, read
+from groupware.database import Database
+from groupware.models import Delivery, OutboundMail
 from groupware.outbox import Mail, Refused, Uncertain
+from tests.factories import NOON
 
 MAIL = Mail(
     "sam@maple.example", b"To: sam@maple.example\r\nSubject: x\r\n\r\nhi\r\n.dot\r\n..two\r\n"
@@ -64,7 +71,8 @@ class _Talk(socketserver.StreamRequestHandler):
             elif command == "EHLO":
                 self.say("250-hi")
                 self.say("250-STARTTLS" if self.server.tls else "250-SIZE")
-                self.say("250 AUTH PLAIN")
+                self.say("250-DSN")
+                self.say("250 AUTH PLAIN XOAUTH2")
             elif command == "STARTTLS":
                 self.say("220 go")
                 assert self.server.tls is not None
@@ -170,6 +178,61 @@ def test_a_wrong_password_fails_no_mail_for_good(sink: Sink) -> None:
         smtp.transport(smtp.server_at(url, "desk.example"))(MAIL)
     assert not refused.value.for_good
     assert "535" in str(refused.value)
+
+
+def test_reports_are_asked_for_where_the_server_knows_how(sink: Sink) -> None:
+    mail = Mail("sam@maple.example", MAIL.message, envelope="support+b7.abc@desk.example")
+    sender(sink)(mail)
+    assert sink.heard[1] == (
+        "mail FROM:<support+b7.abc@desk.example> ENVID=support+2Bb7.abc@desk.example RET=HDRS"
+    )
+    assert sink.heard[2] == "rcpt TO:<sam@maple.example> NOTIFY=FAILURE,DELAY"
+
+
+def test_a_token_signs_in_instead_of_a_password(sink: Sink) -> None:
+    server = smtp.server_at(f"smtp://sam@127.0.0.1:{sink.port}", "desk.example")
+    smtp.transport(replace(server, bearer="t0ken"))(MAIL)
+    said = next(each for each in sink.heard if each.startswith("AUTH XOAUTH2"))
+    assert b64decode(said.split()[2]) == b"user=sam\x01auth=Bearer t0ken\x01\x01"
+    assert len(sink.mails) == 1
+
+
+def test_451_three_times_then_taken(sink: Sink, database: Database, session: Session) -> None:
+    outbox.put(session, to="sam@maple.example", subject="x", text="y", now=NOON)
+    session.commit()
+    sink.answers = {"RCPT": "451 later"}
+    clock = NOON
+    for tries in (1, 2, 3):
+        assert outbox.sweep(database, sender(sink), lambda: clock) == 1  # noqa: B023
+        with database.reading() as reading:
+            row = reading.scalars(select(OutboundMail)).one()
+        assert (row.state, row.tries) == (Delivery.WAITING, tries)
+        clock = row.due_at
+    sink.answers = {}
+    outbox.sweep(database, sender(sink), lambda: clock)
+    with database.reading() as reading:
+        row = reading.scalars(select(OutboundMail)).one()
+    assert row.state == Delivery.SENT
+    assert [said for _, said in row.log] == ["451 later"] * 3 + ["The server took it."]
+    assert len(sink.mails) == 1
+
+
+def test_a_server_that_is_away_holds_up_nobody_else_s_mail(
+    database: Database, session: Session
+) -> None:
+    for number in range(20):
+        row = outbox.put(session, to=f"p{number}@maple.example", subject="x", text="y", now=NOON)
+        row.mailbox_id = number % 2
+    session.commit()
+    asked: list[int | None] = []
+
+    def server(mail: Mail) -> None:
+        asked.append(mail.mailbox_id)
+        if mail.mailbox_id == 0:
+            raise Refused("nobody there", unreachable=True)
+
+    assert outbox.sweep(database, server, lambda: NOON) == 20
+    assert (asked.count(0), asked.count(1)) == (1, 10)
 
 
 def test_nobody_listening_is_for_now() -> None:
