@@ -21,6 +21,7 @@ import "./keys.js";
 import "./palette.js";
 import "./queue.js";
 import "./terms.js";
+import "./views.js";
 import "./board.js";
 import "./live.js";
 import "./presence.js";

@@ -22,6 +22,8 @@ from modules.tasks.queue.filters import Filters
 from modules.tasks.saved_views import SavedView, counted, visible_views
 
 RECENT = "/support/recent"
+COUNTED_AT_ONCE = 8
+"""Saved views whose numbers a page waits for; those of the others are asked for afterwards."""
 MOST_SHOWN = 50
 """So many saved views stand in the side bar; a page of their own has more."""
 
@@ -96,7 +98,8 @@ def saved(session: Session, user: User) -> Sequence[SavedView]:
 def _saved(session: Session, user: User, waiting: Waiting) -> list[Item]:
     views = saved(session, user)
     ids = [each.id for each in waiting.lists]
-    there = counted(session, user, ids, views, now()) if views else {}
+    first = views[:COUNTED_AT_ONCE]
+    there = counted(session, user, ids, first, now()) if views else {}
     here = number_in(request.args.get("view", "")) if request.path == PATH else None
     return [
         Item(

@@ -159,6 +159,11 @@ def test_fifty_views_cost_two_statements(
         page = client.get("/support")
     assert len(sent) <= len(before) + 1, "\n\n".join(sent)
     assert page.text.count("?view=") == sidebar.MOST_SHOWN
+    with statements() as sent:
+        later = client.get("/support/views/counts").json
+    assert len(sent) <= 6, "\n\n".join(sent)
+    assert len(later) == sidebar.MOST_SHOWN - sidebar.COUNTED_AT_ONCE
+    assert set(signed_in(desk.outsider).get("/support/views/counts").json) == set()
     assert "View 01</span>" in page.text.replace("\n", "")
 
 

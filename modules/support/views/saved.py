@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
@@ -30,7 +30,9 @@ from groupware.web.settings.saving import ask, conflict, differences
 from modules.support.filters import PATH
 from modules.support.forms import ViewForm
 from modules.support.showing import columns_for
+from modules.support.sidebar import COUNTED_AT_ONCE, saved
 from modules.tasks import saved_views
+from modules.tasks.counts import listed
 from modules.tasks.queue.choices import Choices, choices
 from modules.tasks.queue.names import Names
 from modules.tasks.queue.typed import parse, text_of
@@ -46,6 +48,15 @@ def all_of_them() -> ResponseReturnValue:
     views = session().scalars(visible_views(actor()).limit(MOST)).all()
     alone = sharing.private_among(session(), [view.acl_id for view in views])
     return page("support/views.html", views=views, private=alone, path=PATH)
+
+
+@blueprint.get("/counts")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def counts() -> ResponseReturnValue:
+    """How many tickets there are in the views of the side bar that no page counted, by number."""
+    views = saved(session(), actor())[COUNTED_AT_ONCE:]
+    lists = [each.id for each in listed(session(), actor())]
+    return jsonify(saved_views.counted(session(), actor(), lists, views, now()))
 
 
 @blueprint.route("/add", methods=["GET", "POST"])
