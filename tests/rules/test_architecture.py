@@ -19,6 +19,7 @@ READ_BESIDE_VISIBILITY = {
     "modules/tasks/tickets/splitting.py: _hand_over": "of a comment that was let through already",
     "modules/tasks/tickets/tallies.py": "counts a ticket that was let through already",
     "modules/tasks/files.py: detach": "of a comment that was let through already",
+    "modules/tasks/mail/threads.py: _hints": "a number only: whose ticket it is, is asked next",
     "modules/support/rows.py: _statement": "rows of ids that were let through already",
     "modules/tasks/icalendar/facts.py": "asks within ids that were let through already",
 }
@@ -37,6 +38,10 @@ CLOCK = {
     "groupware/worker.py": "the time of a job",
     "groupware/live/": "the time of a stream",
     "groupware/cli/": "the time of a command",
+    "groupware/mailboxes/commands.py": "the time of a command",
+    "groupware/mailboxes/fetching.py": "the time of a fetcher's thread",
+    "groupware/mailboxes/lmtp.py": "the time of a delivery",
+    "groupware/mailboxes/rooms.py": "the time of a job",
     "modules/tasks/cli.py": "the time of a command",
     "modules/support/demo/__init__.py": "the time of a command",
 }
@@ -44,6 +49,7 @@ CLOCK = {
 PRINTS = {
     "groupware/cli/": "talks to whoever typed the command",
     "groupware/assets.py": "can be run by itself",
+    "groupware/mailboxes/commands.py": "is a command",
     "modules/tasks/explain_command.py": "is a command",
     "modules/tasks/cli.py": "is a command",
     "modules/support/demo/__init__.py": "is a command",

@@ -130,7 +130,7 @@ class _Route:
     def _contact(self) -> Outcome:
         ticket = self._begun_for_nobody(subject_of(self.message), self.text.body)
         sender = self.message.sender
-        if sender is not None and sender.email:
+        if sender is not None and "@" in sender.email:
             sure = self.message.identified and not self.decision.doubt
             self.session.add(
                 Contact(

@@ -107,7 +107,7 @@ def _standing(
     session: Session, arrival: Arrival, person: User | None, task_list: TaskList
 ) -> Standing:
     sender = arrival.message.sender
-    if sender is None or not sender.email or not arrival.message.all("from"):
+    if sender is None or "@" not in sender.email or not arrival.message.all("from"):
         return Standing.NOBODY
     if unmarked(folded(sender.email)) in own_addresses(session):
         return Standing.OURSELVES
