@@ -115,7 +115,7 @@ const HELD = "hx-morph-skip";
 function lay(part, newer) {
   const before = keysOf(part);
   carry(part, newer);
-  const held = [...part.querySelectorAll("details[open], form:has(:focus), [data-busy][data-sending]")].filter((one) => !one.matches("[data-live]"));
+  const held = [...part.querySelectorAll("details[open], form:has(:focus), [data-busy][data-sending], .board:has(.lifted)")].filter((one) => !one.matches("[data-live]"));
   held.forEach((one) => one.setAttribute(HELD, ""));
   const { scrollTop, scrollLeft } = part;
   const focused = document.activeElement;

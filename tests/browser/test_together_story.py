@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from modules.tasks.models import Comment, State, Task
 from modules.tasks.queries import comments_worked_by, own_of
@@ -18,8 +18,8 @@ SELECTION = (
 )
 
 
-def composer(page: Page) -> Page:
-    return page.get_by_role("textbox", name="Message")  # type: ignore[return-value]
+def composer(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Message")
 
 
 def comments(desk: Desk, ticket: Task) -> list[str]:
@@ -123,7 +123,11 @@ def test_a_failing_and_a_slow_server_lose_nothing_and_send_nothing_twice(
     page.goto(f"/support/tickets/{ticket.id}")
     expect(composer(page)).to_have_value("Keep me.")
 
-    page.route("**/comments*", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    def slowly(route: Route) -> None:
+        page.wait_for_timeout(400)
+        route.continue_()
+
+    page.route("**/comments*", slowly)
     page.get_by_role("button", name="Send", exact=True).dblclick()
     expect(page.locator(".message").get_by_text("Keep me.")).to_be_visible()
     assert comments(desk, ticket) == ["Keep me."]
