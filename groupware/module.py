@@ -120,6 +120,7 @@ class Module:
     profile: Sequence[Link] = ()  # pages that one's own page leads to
     periodic: Sequence[Periodic] = ()
     work: Sequence[Work] = ()
+    works: Callable[[Settings], Sequence[Work]] | None = None  # such as needs a setting
     commands: Sequence[Command] = ()
     journal: Mapping[str, Words] = field(default_factory=dict)  # by the entity's name
     # What there is to say of a person on their page in the settings, to whoever looks at it.

@@ -82,7 +82,7 @@ def jobs_of(
         ]
         jobs += [
             Job(each.name, timedelta(seconds=each.seconds), partial(each.run, database, utc_now))
-            for each in part.work
+            for each in (*part.work, *(part.works(settings) if part.works else ()))
         ]
     return jobs
 

@@ -29,6 +29,8 @@ from modules.tasks.notices import keeping, overdue
 from modules.tasks.notices import telling as noticing
 from modules.tasks.saved_views import models as view_models  # noqa: F401  # tables
 from modules.tasks.together import drafts, followers, presence
+from modules.tasks.webhooks import declared
+from modules.tasks.webhooks import keeping as webhooks
 
 module = Module(
     name="tasks",
@@ -51,8 +53,11 @@ module = Module(
         telling.HANDLERS,
         delivery.HANDLERS,
         dav_names.HANDLERS,
+        webhooks.HANDLERS,
     ),
     writers=composing.writers,
+    works=declared.works,
+    journal=declared.JOURNAL,
     commands=(*cli.commands, *explain_command.commands, *reindex_command.commands),
     periodic=[
         Periodic("close quiet tickets, wake waiting ones", 300, closing.run),
@@ -60,6 +65,7 @@ module = Module(
         Periodic("tell of what is overdue", 60, overdue.run),
         Periodic("forget old notices", 3600, keeping.forget_old),
         Periodic("forget old drafts", 86400, drafts.forget_old),
+        Periodic("forget old webhook deliveries", 86400, webhooks.forget_old),
         Periodic("forget who has left", 600, presence.forget_old),
     ],
 )

@@ -11,6 +11,7 @@ from modules.tasks.api import (
     tickets,
     users,
     views,
+    webhooks,
 )
 
 BLUEPRINTS = [
@@ -26,5 +27,6 @@ BLUEPRINTS = [
         locations,
         users,
         views,
+        webhooks,
     )
 ]
