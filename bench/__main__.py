@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from bench.acts import Act, Visitor, acts
+from bench.bulk import many_at_once
 from bench.desk import Desk, desk
 from groupware import config
 from groupware.database import Database
@@ -58,9 +59,11 @@ def main() -> None:
                 filled = time.monotonic() - began
                 rows = [measured(place, act, options.times) for act in acts(place.database_url)]
                 memory = place.memory()
+                many, took = many_at_once(place.database_url)
             print(f"\n{engine}, {size:,} tickets (filled in {filled:.0f} s)\n")
             show([row.cells() for row in rows])
-            print(f"\n  memory of {options.workers} workers: {memory:.0f} MB", flush=True)
+            print(f"\n  memory of {options.workers} workers: {memory:.0f} MB")
+            print(f"  urgency of {many:,} tickets at once, as the worker does it: {took:.1f} s", flush=True)
 
 
 def measured(place: Desk, act: Act, times: int) -> Row:
