@@ -27,9 +27,9 @@ from modules.tasks.models import Urgency
 
 def laid_over(facts: Facts, own: Iterable[tuple[str, str]]) -> Todo:
     """Our own lines, laid over what a client wrote."""
-    if not facts.kept:
+    if not facts.kept and not facts.personal:
         return plain(own)
-    tasks, timezones = parsed(facts.kept)
+    tasks, timezones = parsed(facts.kept) if facts.kept else ([Component("VTODO")], {})
     tasks = with_personal(tasks, facts.personal)
     lines = _Layer(facts, own, timezones).lines(tasks[0])
     lines += [each for changed in tasks[1:] for each in changed.lines()]
