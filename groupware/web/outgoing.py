@@ -26,6 +26,7 @@ from groupware.web.request import (
 blueprint = Blueprint("outgoing", __name__, url_prefix="/settings/mail/outgoing")
 
 AT_ONCE = 50
+ACCOUNT = "account"
 LARGEST_ID = 2**31 - 1
 
 
@@ -35,6 +36,7 @@ def mails() -> ResponseReturnValue:
     """The newest first, a page at a time."""
     before = min(request.args.get("before", LARGEST_ID, type=int), LARGEST_ID)
     shown = OutboundMail.id, OutboundMail.recipient, OutboundMail.subject, OutboundMail.state
+    shown = *shown, OutboundMail.kind
     rows = session().scalars(
         select(OutboundMail)
         .options(load_only(*shown, OutboundMail.created_at, OutboundMail.error))
@@ -65,13 +67,18 @@ def mail(mail_id: int) -> ResponseReturnValue:
             journal.record(writing, "read", "outbound_mail", mail_id, actor=person, at=at, of=of)
 
         afterwards(written_down)
-    body = message_from_bytes(row.message, policy=policy.default).get_body(("plain",))
+    # What a letter says is for those who may see its ticket, and shown there.
+    own = row.kind == ACCOUNT and row.message
+    body = (
+        message_from_bytes(row.message, policy=policy.default).get_body(("plain",)) if own else None
+    )
     return page(
         "core/outgoing_mail.html",
         mail=row,
         text=body.get_content() if body else "",
+        about_a_ticket=row.kind != ACCOUNT,
         sending=services().settings.smtp_url is not None,
-        may_retry=row.state == Delivery.FAILED and row.error != outbox.NO_ADDRESS,
+        may_retry=row.state in (Delivery.FAILED, Delivery.HELD) and row.error != outbox.NO_ADDRESS,
     )
 
 

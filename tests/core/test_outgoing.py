@@ -36,6 +36,22 @@ def test_an_administrator_sees_the_mail_and_its_text(
     assert shown.headers["Cache-Control"] == "no-store"
 
 
+def test_what_a_letter_says_is_not_shown_to_who_may_not_see_its_ticket(
+    desk: Desk, session: Session, signed_in: SignedIn
+) -> None:
+    row = put(session)
+    row.kind, row.state = "notice", Delivery.HELD
+    row.log = [[NOON.isoformat(), "451 <later>"]]
+    client = signed_in(desk.administrator)
+    for path in (PAGE, f"{PAGE}/{row.id}"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert "Letter about a ticket: notice" in answer.text
+        assert "secret1" not in answer.text
+        assert "Mail &lt;1&gt;" not in answer.text
+    assert "451 &lt;later&gt;" in answer.text
+
+
 @pytest.mark.parametrize("who", ["customer", "agent", "manager"])
 def test_nobody_else_does(desk: Desk, session: Session, signed_in: SignedIn, who: str) -> None:
     row = put(session)
