@@ -87,6 +87,7 @@ ACTS = {
     "start": "changed the start",
     "percent": "changed the progress",
     "calendar": "changed it in a calendar",
+    "overruled": "wrote in a calendar what was changed here meanwhile",
     "categories": "changed the categories",
     "location": "changed the location",
     "customer": "changed the customer",

@@ -74,9 +74,13 @@ def changes(
     told: list[tuple[int, Member | str]] = [(each.change, each) for each in changed]
     told = sorted([*told, *gone], key=lambda each: each[0])
     cut = limit is not None and len(told) > limit
-    if cut:
-        told = told[:limit]
-        number = told[-1][0] if told else since
+    if cut and limit is not None:
+        # What came in bulk shares a number, and is told together: a token stands between numbers.
+        number = told[limit - 1][0]
+        whole = [each for each in told if each[0] < number]
+        if told[limit][0] != number or not whole:
+            whole = [each for each in told if each[0] <= number]
+        told, number = whole, whole[-1][0]
     return (
         Changes(
             [each for _, each in told if isinstance(each, Member) and not each.deleted],
