@@ -1,6 +1,6 @@
 // What is typed into a search field is completed: <form data-terms="/support/terms"><input name="q"><div class="menu-panel" hidden>.
 // The address answers ?q=…&at=… with a list of {label, hint, text}; text is what the field says afterwards.
-import { el, on } from "./dom.js";
+import { each, el, on } from "./dom.js";
 
 const PAUSE = 120; // milliseconds without a key before it asks
 let timer = 0;
@@ -38,7 +38,6 @@ async function show(form) {
     found = []; // without it one types on
   }
   if (number !== asked || document.activeElement !== field) return;
-  prepare({ field, list });
   list.replaceChildren(
     ...found.map((one, index) =>
       el(
@@ -70,6 +69,8 @@ function take(form, item) {
   field.setSelectionRange(field.value.length, field.value.length);
   show(form);
 }
+
+each("[data-terms]", (form) => prepare(parts(form)));
 
 on("input", "[data-terms] input", (_event, field) => {
   clearTimeout(timer);

@@ -192,6 +192,8 @@ def test_what_could_follow(desk: Desk) -> None:
     assert labels("status:r") == ["resolved"]
     assert labels("list:sal") == labels("list:S,sal") == []
     assert labels('list:"clinic so') == ["Clinic software"]
+    assert labels('list:"Clinic software" status:res') == ["resolved"]
+    assert labels('"a b" -"c d" list:"x y",clin') == ["Clinic software"]
     assert labels("customer:ade") == ["Samuel Adeyemi"]
     assert labels("assignee:")[:2] == ["me", "none"]
     (only,) = complete(desk.session, known, "list:clin is:open", 9)

@@ -45,7 +45,7 @@ WORDS: Mapping[str, Iterable[str]] = {
     "sort": [f"{sort}{way}" for sort in Sort for way in ("", "-asc")],
 }
 
-_LAST = re.compile(r'(?:[^\s"]|"[^"]*(?:"|$))*$')
+_PIECE = re.compile(r'\s+|(?:[^\s"]|"[^"]*(?:"|$))+')
 _TERM = re.compile(r'-?([^\W\d_][\w-]{0,39}):((?:"[^"]*"|[^",])*,)*"?([^",]*)"?$')
 
 
@@ -65,8 +65,9 @@ def complete(
     typed = typed[:LONGEST]
     at = len(typed) if at is None else max(0, min(at, len(typed)))
     before, after = typed[:at], typed[at:]
-    found = _LAST.search(before)
-    start = found.start() if found else at
+    # From the left, as a quotation mark is either a beginning or an end.
+    last = max(_PIECE.finditer(before), key=lambda found: found.end(), default=None)
+    start = last.start() if last and not last[0].isspace() else at
     piece, head = before[start:], before[:start]
     if term := _TERM.match(piece):
         name, begun = NAMES.get(term[1].casefold()), term[3].strip().casefold()
