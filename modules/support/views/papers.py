@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
+from groupware.errors import NotFound
 from groupware.models import User
 from groupware.text import number_in
 from groupware.web.request import (
@@ -56,14 +58,7 @@ class Paper:
 def files(ticket_id: int) -> ResponseReturnValue:
     """Every file of the thread, the newest first."""
     ticket = one(worked_by(actor()).where(Task.id == ticket_id))
-    query = (
-        files_worked_by(actor())
-        .where(Attachment.task_id == ticket.id)
-        .outerjoin(Comment, Comment.id == Attachment.comment_id)
-        .outerjoin(User, User.id == Attachment.added_by_id)
-        .add_columns(Comment.kind, User.name)
-        .order_by(Attachment.id.desc())
-    )
+    query = _of_thread(ticket).order_by(Attachment.id.desc())
     if before := number_in(request.args.get("before", "")):
         query = query.where(Attachment.id < before)
     rows = session().execute(query.limit(SHOWN + 1)).all()
@@ -81,13 +76,10 @@ def files(ticket_id: int) -> ResponseReturnValue:
 def file(ticket_id: int, file_id: int) -> ResponseReturnValue:
     """A file to be looked at: a picture, or its text; what is neither can be saved."""
     ticket = one(worked_by(actor()).where(Task.id == ticket_id))
-    query = files_worked_by(actor()).where(
-        Attachment.task_id == ticket.id, Attachment.id == file_id
-    )
-    found = one(query)
-    kind = session().scalar(select(Comment.kind).where(Comment.id == found.comment_id))
-    who = session().scalar(select(User.name).where(User.id == found.added_by_id))
-    paper = _paper(found, kind, who)
+    row = session().execute(_of_thread(ticket).where(Attachment.id == file_id)).first()
+    if row is None:
+        raise NotFound
+    found, paper = row[0], _paper(*row)
     return page(
         "support/ticket_file.html",
         ticket=ticket,
@@ -112,6 +104,17 @@ def on_paper(ticket_id: int) -> ResponseReturnValue:
         comments = comments.where(Comment.kind == Kind.REPLY)
     it = sheet(session(), ticket, comments, files_worked_by(actor()))
     return page("tasks/print.html", it=it, here=address(ticket_id), internal=True, notes=notes)
+
+
+def _of_thread(ticket: Task) -> Select[Any]:
+    """The files of a ticket, with the kind of their message and who added them."""
+    return (
+        files_worked_by(actor())
+        .where(Attachment.task_id == ticket.id)
+        .outerjoin(Comment, Comment.id == Attachment.comment_id)
+        .outerjoin(User, User.id == Attachment.added_by_id)
+        .add_columns(Comment.kind, User.name)
+    )
 
 
 def _paper(found: Attachment, kind: Kind | None, who: str | None) -> Paper:
