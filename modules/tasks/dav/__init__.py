@@ -9,6 +9,7 @@ filters     calendar-query: which tasks a filter means
 sync        what changed since a token
 reports     REPORT
 merging     what a client changed, against what it was given
+bodies      what a PUT brings, as one task
 putting     PUT: a new ticket, or acts on one
 moving      DELETE and MOVE
 making      MKCALENDAR and PROPPATCH

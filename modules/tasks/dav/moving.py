@@ -13,10 +13,11 @@ from modules.tasks import tickets
 from modules.tasks.access import agent_level
 from modules.tasks.dav import names
 from modules.tasks.dav.answers import as_answer, refused, withheld
+from modules.tasks.dav.bodies import read_body, understood
 from modules.tasks.dav.markup import hrefs
 from modules.tasks.dav.members import Member, Texts, named, tasks_of
 from modules.tasks.dav.places import Collection, Kind, Place, place_at
-from modules.tasks.dav.putting import Writing, read_body, understood
+from modules.tasks.dav.putting import Writing
 from modules.tasks.history import changed
 from modules.tasks.models import Task, TaskList
 from modules.tasks.queries import deleted_of, uid_taken, worked_by
