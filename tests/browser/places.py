@@ -15,7 +15,7 @@ from modules.support.demo.organisation import DOMAIN
 from modules.tasks.canned.models import CannedReply
 from modules.tasks.fields import CustomField
 from modules.tasks.macros.models import Macro
-from modules.tasks.models import Category, Comment, Grouping, Task, TaskList
+from modules.tasks.models import Attachment, Category, Comment, Grouping, Task, TaskList
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ PLACES = (
     Place("ticket-merge", "mara", "/support/tickets/{ipad}/merge"),
     Place("ticket-merge-effects", "mara", "/support/tickets/{ipad}/merge?into={arabic}"),
     Place("ticket-files", "mara", "/support/tickets/{ipad}/files", pictured=True),
+    Place("ticket-file", "mara", "/support/tickets/{ipad}/files/{file}"),
+    Place("ticket-split", "mara", "/support/tickets/{ipad}/comments/{said}/split"),
     Place("ticket-print", "mara", "/support/tickets/{ipad}/print"),
     Place("request-print", "samuel", "/tickets/view/{ipad}/print"),
     Place("ticket-deletion", "ada", "/support/tickets/{ipad}/deletion"),
@@ -146,6 +148,10 @@ def numbers(session: Session) -> dict[str, int]:
 def _numbers(session: Session) -> Iterator[tuple[str, int]]:
     for key, subject in TICKETS.items():
         yield key, session.scalars(select(Task.id).where(Task.summary.like(subject))).one()
+    ipad = select(Task.id).where(Task.summary == TICKETS["ipad"]).scalar_subquery()
+    for key, table in (("file", Attachment), ("said", Comment)):
+        found = select(table.id).where(table.task_id == ipad).order_by(table.id.desc()).limit(1)
+        yield key, session.scalars(found).one()
     samuel = Address.folded == f"samuel@{DOMAIN}"
     yield "samuel", session.scalars(select(Address.user_id).where(samuel)).one()
     clinic = TaskList.name == "Clinic software"

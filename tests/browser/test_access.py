@@ -21,6 +21,8 @@ WIDTHS = (320, 390, 768, 1440)
 LOOKED_AT = (390, 1440)
 
 NOT_PAGES = {
+    "walking.step": "leads to the neighbour in a queue",
+    "bulk.report": "stands only after an act on many tickets; looked at in its story",
     "help.correct": "only within minutes of writing",
     "comments.edit": "only within minutes of writing",
     "comments.delete": "asks with the page of ticket-deletion",
