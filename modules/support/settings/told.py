@@ -10,6 +10,8 @@ from groupware.access import access_of
 from groupware.models import Location, Permission, User
 from groupware.module import Item, Words
 from modules.support.settings.lists import manages_a_list
+from modules.tasks.canned.models import CannedReply
+from modules.tasks.macros.models import Macro
 from modules.tasks.models import Task, TaskList
 from modules.tasks.queries import active, worked_by
 from modules.tasks.saved_views import SavedView
@@ -57,6 +59,14 @@ def places(session: Session, acl_ids: Sequence[int]) -> Mapping[int, Item]:
     for view in session.scalars(select(SavedView).where(SavedView.acl_id.in_(acl_ids))):
         href = url_for("support_views.edit", view_id=view.id)
         found[view.acl_id] = Item(f"View: {view.name}", href, "star")
+    at_hand = (
+        (CannedReply, "support_canned", "message-square-text"),
+        (Macro, "support_macros", "zap"),
+    )
+    for model, endpoint, icon in at_hand:
+        rows = select(model.id, model.name, model.acl_id).where(model.acl_id.in_(acl_ids))
+        for number, name, acl_id in session.execute(rows):
+            found[acl_id] = Item(name, url_for(f"{endpoint}.edit", thing_id=number), icon)
     for location in session.scalars(select(Location).where(Location.acl_id.in_(acl_ids))):
         href = url_for("support_locations.show", location_id=location.id)
         found[location.acl_id] = Item(location.name, href, "map-pin")
