@@ -63,7 +63,10 @@ def main() -> None:
             print(f"\n{engine}, {size:,} tickets (filled in {filled:.0f} s)\n")
             show([row.cells() for row in rows])
             print(f"\n  memory of {options.workers} workers: {memory:.0f} MB")
-            print(f"  urgency of {many:,} tickets at once, as the worker does it: {took:.1f} s", flush=True)
+            print(
+                f"  urgency of {many:,} tickets at once, as the worker does it: {took:.1f} s",
+                flush=True,
+            )
 
 
 def measured(place: Desk, act: Act, times: int) -> Row:

@@ -36,7 +36,7 @@ def emit(session: Session, event: Event) -> None:
 
 
 def joined(
-    *declared: Mapping[type[Event], Iterable[Handler]],
+    *declared: Mapping[Any, Iterable[Handler]],
 ) -> dict[type[Event], list[Handler]]:
     """The handlers of several parts of a module, in this order."""
     found: dict[type[Event], list[Handler]] = {}

@@ -1,6 +1,7 @@
 """Outgoing mail, for administrators: what waits, what went, what failed, and what it says."""
 
 from email import message_from_bytes, policy
+from typing import Any
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -35,11 +36,13 @@ LARGEST_ID = 2**31 - 1
 def mails() -> ResponseReturnValue:
     """The newest first, a page at a time."""
     before = min(request.args.get("before", LARGEST_ID, type=int), LARGEST_ID)
-    shown = OutboundMail.id, OutboundMail.recipient, OutboundMail.subject, OutboundMail.state
-    shown = *shown, OutboundMail.kind
+    shown: tuple[Any, ...] = (
+        OutboundMail.id, OutboundMail.recipient, OutboundMail.subject, OutboundMail.state,
+        OutboundMail.kind, OutboundMail.created_at, OutboundMail.error,
+    )  # fmt: skip
     rows = session().scalars(
         select(OutboundMail)
-        .options(load_only(*shown, OutboundMail.created_at, OutboundMail.error))
+        .options(load_only(*shown))
         .where(OutboundMail.id < before)
         .order_by(OutboundMail.id.desc())
         .limit(AT_ONCE + 1)

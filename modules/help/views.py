@@ -266,7 +266,9 @@ def _request(ticket: Task) -> dict[str, Any]:
     seen = seen_until(session(), actor(), ticket)
     follow("request", ticket.id, of_request(ticket.public_modified))
     before = request.args.get("before", type=_comment)
-    shown = thread.thread_of(session(), actor(), ticket, before=before, seen=opened_at() or seen, now=now())
+    shown = thread.thread_of(
+        session(), actor(), ticket, before=before, seen=opened_at() or seen, now=now()
+    )
     if shown.newest and request.method == "GET" and (seen is None or seen < at):
         afterwards(lambda writing: saw(writing, person, ticket_id, at))
     over = conversation.is_over(ticket, now())

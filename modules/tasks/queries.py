@@ -209,7 +209,7 @@ def numbered(number: int) -> Select[Task]:
     return select(Task).where(Task.id == number)
 
 
-def stamps_of(numbers: Collection[int]) -> Select[tuple[int, int, int, datetime]]:
+def stamps_of(numbers: Collection[int]) -> Select[int, int, int, datetime]:
     """Whether these tasks have changed, whoever asks: for live pages, which say that and no more."""
     return select(Task.id, Task.task_list_id, Task.change_number, Task.public_modified).where(
         Task.id.in_(numbers)

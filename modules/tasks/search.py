@@ -114,8 +114,8 @@ def hits(
     """Numbers of tickets of these lists, newest first: below `beyond`, and no more than `most`.
 
     The list ids are those that the person works on; `marks` say of the conditions what the index
-    knows too, one of each group, such as `c7` for a customer. A number that was typed comes first of all. `upwards`
-    goes from `beyond` towards newer ones, the nearest first.
+    knows too, one of each group, such as `c7` for a customer. A number that was typed comes first
+    of all. `upwards` goes from `beyond` towards newer ones, the nearest first.
     """
     if not list_ids:
         return []

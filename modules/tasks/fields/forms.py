@@ -109,12 +109,19 @@ def _input(field: CustomField, value: Any) -> Any:
     if kind is FieldKind.LONG_TEXT:
         return TextAreaField(field.name, render_kw={"rows": 4, "maxlength": LONGEST_TEXT}, **words)
     if kind is FieldKind.YES_NO:
-        choices = [SelectChoice("", "Not answered"), SelectChoice("yes", "Yes"), SelectChoice("no", "No")]
+        choices = [
+            SelectChoice("", "Not answered"),
+            SelectChoice("yes", "Yes"),
+            SelectChoice("no", "No"),
+        ]
         return SelectField(field.name, choices=choices, validate_choice=False, **words)
     if kind is FieldKind.CHOICE:
         # What is no longer offered can still be kept.
         kept = [value] if value and value not in field.choices else []
-        choices = [SelectChoice("", "Not answered"), *(SelectChoice(c, c) for c in (*field.choices, *kept))]
+        choices = [
+            SelectChoice("", "Not answered"),
+            *(SelectChoice(c, c) for c in (*field.choices, *kept)),
+        ]
         return SelectField(field.name, choices=choices, validate_choice=False, **words)
     if kind is FieldKind.CHOICES:
         kept = [each for each in value if each not in field.choices]

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -55,7 +56,8 @@ def set_manner(
         if manner.mailbox_id and session.get(Mailbox, manner.mailbox_id) is None:
             raise Invalid(mailbox_id="There is no such mailbox.")
     after = Manner(**{**asdict(manner), "signature": _signature(manner.signature)})
-    if not (changes := changed_values(asdict(before), asdict(after))):
+    changes: dict[str, Any] = dict(changed_values(asdict(before), asdict(after)))
+    if not changes:
         return
     kept = session.get(Correspondence, task_list.id)
     if kept is None:

@@ -40,17 +40,15 @@ def run(session: Session, actor: User, ticket: Task, macro: Macro, *, now: datet
     if macro.task_list_id not in (None, ticket.task_list_id):
         raise Invalid(f"“{macro.name}” is for tickets of another list.")
     reasons: list[tuple[str, str]] = []
-    with session.begin_nested() as whole:
+    with session.begin_nested():
         for what, step in _steps(session, actor, ticket, Steps.of(macro.steps), now):
             try:
                 with session.begin_nested():
                     step()
             except Refusal as refusal:
                 reasons.append((what, refusal.message))
-        if reasons:
-            whole.rollback()
-    if reasons:
-        raise Refused(macro, reasons)
+        if reasons:  # which takes the steps that went well back
+            raise Refused(macro, reasons)
 
 
 def _steps(

@@ -88,7 +88,7 @@ def link(
 
 def join(
     session: Session,
-    actor: User,
+    actor: User | None,
     ticket: Task,
     other: Task,
     relation: Relation = Relation.RELATED,
