@@ -9,10 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from groupware.database import Database
+from groupware.errors import Conflict, Invalid
 from groupware.models import JournalEntry, Level, User
 from modules.support.bulk import acts, running
 from modules.support.bulk.models import BulkRun, Outcome
 from modules.tasks import tickets
+from modules.tasks.canned.at_hand import Label
+from modules.tasks.macros import managing as macros
+from modules.tasks.macros.steps import Steps
 from modules.tasks.models import State, Task, Urgency, Waiting
 from modules.tasks.queries import worked_by
 from tests.bulk import fill
@@ -202,6 +206,21 @@ def test_a_whole_view_goes_on_in_the_worker(
         select(JournalEntry.entity_id).where(JournalEntry.act == "urgency")
     ))  # fmt: skip
     assert touched <= mine
+
+
+def test_a_macro_runs_where_it_may_and_stays(desk: Desk, database: Database) -> None:
+    """Its steps are taken or refused ticket by ticket; what it may have answered is not undone."""
+    macro = macros.create(
+        desk.session, desk.agent, Label("Done"), Steps(state=State.RESOLVED.value), now=NOON
+    )
+    mine, elsewhere = desk.ticket(), desk.make.ticket()
+    with pytest.raises(Invalid):
+        acts.read(desk.session, desk.colleague, {"do": f"macro {macro.id}"})
+    made = run(desk, database, desk.agent, [mine.id, elsewhere.id], do=f"macro {macro.id}")
+    assert running.outcomes(desk.session, made)[Outcome.DONE] == 1
+    assert (mine.state, elsewhere.state) == (State.RESOLVED, State.OPEN)
+    with pytest.raises(Conflict):
+        running.begin_undo(desk.session, desk.agent, made, now=NOON)
 
 
 def test_old_runs_are_forgotten(desk: Desk, database: Database, session: Session) -> None:

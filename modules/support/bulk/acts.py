@@ -18,6 +18,9 @@ from groupware.text import number_in
 from modules.support.changes import STATES, URGENCIES
 from modules.support.forms import until_of
 from modules.tasks import tickets
+from modules.tasks.canned.at_hand import usable_by
+from modules.tasks.macros.models import Macro
+from modules.tasks.macros.running import run
 from modules.tasks.models import Category, State, Task, TaskList, Urgency, Waiting
 from modules.tasks.people import who_may_work_somewhere
 from modules.tasks.queries import deleted_of, lists_worked_by, merged_of, worked_by
@@ -264,6 +267,28 @@ def _undo_delete(
     tickets.restore(session, actor, ticket, now=now)
 
 
+def _read_macro(session: Session, actor: User, value: str, _f: Values) -> tuple[Value, str]:
+    number = number_in(value)
+    macro = session.scalar(usable_by(actor, Macro).where(Macro.id == number)) if number else None
+    if macro is None:
+        raise Invalid(do="There is no such macro.")
+    return {"id": macro.id}, f"Macro: {macro.name}"
+
+
+def _do_macro(
+    session: Session, actor: User, ticket: Task, value: Value, now: datetime
+) -> Value | None:
+    macro = session.scalar(usable_by(actor, Macro).where(Macro.id == value["id"]))
+    if macro is None:
+        raise Invalid("The macro is gone.")
+    run(session, actor, ticket, macro, now=now)
+    return {}
+
+
+def _not_at_once(_s: Session, _u: User, _t: Task, _v: Value, _b: Value, _now: datetime) -> None:
+    raise Conflict("A macro may have answered somebody: that cannot be taken back at once.")
+
+
 def _unchanged(current: object, made: object) -> None:
     if current != made:
         raise Conflict(CHANGED_SINCE)
@@ -300,6 +325,7 @@ ACTS: Mapping[str, Act] = {
     "urgency": Act(_read_urgency, _do_urgency, _undo_urgency),
     "waiting": Act(_read_waiting, _do_waiting, _undo_waiting),
     "merge": Act(_read_merge, _do_merge, _undo_merge, merged_of),
+    "macro": Act(_read_macro, _do_macro, _not_at_once),
     "delete": Act(_read_delete, _do_delete, _undo_delete, deleted_of),
 }
 """By the first word of what a form asks for."""

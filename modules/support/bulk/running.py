@@ -26,6 +26,8 @@ MOST = 10_000
 AT_ONCE = 100
 KEPT_FOR = timedelta(days=30)
 UNDO = "undo"
+LASTING = frozenset({UNDO, "macro"})
+"""Runs that cannot be taken back at once; what a macro did may have answered somebody."""
 LONGEST_REASON = 300
 
 
@@ -57,7 +59,9 @@ def begin_undo(session: Session, actor: User, run: BulkRun, *, now: datetime) ->
         raise NotFound
     if run.finished is None:
         raise Conflict("It is still at work.")
-    if run.act == UNDO or session.scalar(select(BulkRun.id).where(BulkRun.undoes_id == run.id)):
+    if run.act in LASTING:
+        raise Conflict("This cannot be taken back at once.")
+    if session.scalar(select(BulkRun.id).where(BulkRun.undoes_id == run.id)):
         raise Conflict("This has been taken back already.")
     lines = select(BulkLine.task_id).where(
         BulkLine.run_id == run.id, BulkLine.outcome == Outcome.DONE

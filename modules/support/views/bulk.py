@@ -124,7 +124,10 @@ def standing(run: BulkRun) -> Done:
         undone=found[Outcome.UNDONE],
         left=found[Outcome.WAITING],
         may_undo=bool(
-            run.finished and found[Outcome.DONE] and run.act != running.UNDO and not taken_back
+            run.finished
+            and found[Outcome.DONE]
+            and run.act not in running.LASTING
+            and not taken_back
         ),
     )
 

@@ -9,7 +9,9 @@ from sqlalchemy import CompoundSelect, Select, SmallInteger, false, literal, sel
 from sqlalchemy.orm import Session
 
 from groupware.models import Location, User
+from modules.tasks.canned.at_hand import usable_by
 from modules.tasks.counts import Listed
+from modules.tasks.macros.models import Macro
 from modules.tasks.models import Category, TaskList
 from modules.tasks.people import who_may_work_somewhere
 from modules.tasks.queries import ANYBODY, lists_worked_by
@@ -25,6 +27,7 @@ class Choices:
     people: dict[int, str] = field(default_factory=dict)
     categories: dict[int, str] = field(default_factory=dict)
     locations: dict[int, str] = field(default_factory=dict)
+    macros: dict[int, str] = field(default_factory=dict)
 
 
 def choices(session: Session, user: User) -> Choices:
@@ -39,7 +42,7 @@ def choices(session: Session, user: User) -> Choices:
         ],
         *(
             {row.id: row.name for row in sorted(found.get(kind, ()), key=lambda row: row.name)}
-            for kind in ("person", "category", "location")
+            for kind in ("person", "category", "location", "macro")
         ),
     )
 
@@ -59,6 +62,7 @@ def _statement() -> CompoundSelect[Any]:
         _part("person", who_may_work_somewhere().limit(MOST), User.id, User.name),
         _part("category", _there(Category), Category.id, Category.name),
         _part("location", _there(Location), Location.id, Location.name),
+        _part("macro", usable_by(ANYBODY, Macro).limit(MOST), Macro.id, Macro.name),
     ]
     return union_all(*parts)
 
