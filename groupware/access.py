@@ -4,9 +4,10 @@ A module permission opens the door of a module, an access list opens the list; b
 person's groups. See docs/permissions.md for the decision table.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Select, event, func, select
 from sqlalchemy.orm import Session
@@ -25,6 +26,9 @@ from groupware.models import (
 )
 
 _KEPT = "access"
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,27 @@ def levels_in(
     return {acl_id: Level(level) for acl_id, level in rows}
 
 
+@dataclass(frozen=True)
+class _Person:
+    """Somebody, as far as a condition names them."""
+
+    id: Any
+
+
+def once_a_person(say: Callable[Concatenate[User, P], T]) -> Callable[Concatenate[User, P], T]:
+    """Build a condition that depends on the person's id alone once for each person.
+
+    A page says these dozens of times. Their words are kept, never what they find.
+    """
+    kept = cast(Callable[..., T], lru_cache(1024)(say))
+
+    def said(user: User, *args: P.args, **kwargs: P.kwargs) -> T:
+        return kept(_Person(user.id), *args, **kwargs)
+
+    return cast(Callable[Concatenate[User, P], T], wraps(say)(said))
+
+
+@once_a_person
 def groups_of(user: User) -> Select[int]:
     """The ids of the person's groups, to be used within a condition."""
     return (
@@ -111,6 +136,7 @@ def groups_of(user: User) -> Select[int]:
     )
 
 
+@once_a_person
 def with_permission(user: User, *permissions: Permission) -> Select[int]:
     """A row where the person has one of these module permissions, none where not."""
     return (
@@ -120,6 +146,7 @@ def with_permission(user: User, *permissions: Permission) -> Select[int]:
     )
 
 
+@once_a_person
 def granted(user: User, level: Level) -> Select[int]:
     """The ids of the access lists that give the person at least this level."""
     return select(AclEntry.acl_id).where(

@@ -8,7 +8,8 @@ then "", and the layouts leave the element out.
 import json
 import logging
 import sys
-from functools import cache
+import time
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -30,12 +31,17 @@ blueprint = Blueprint("assets", __name__, url_prefix="/static/dist")
 
 def asset(name: str) -> str:
     """The address of a built file; "" for a script that this installation was built without."""
-    files = _files(FOLDER, _changed(FOLDER))
+    files = _files(FOLDER, version())
     if name in files:
         return f"{blueprint.url_prefix}/{files[name]}"
     if files and name not in OPTIONAL:
         raise LookupError(f"there is no asset {name}")
     return ""
+
+
+def version() -> int:
+    """Changes with what is built, within a second: a page asks for dozens of addresses."""
+    return _seen(FOLDER, int(time.monotonic()))
 
 
 @blueprint.get("/<name>")
@@ -54,6 +60,11 @@ def rebuild(*, force: bool = False) -> str:
         raise LookupError("the sources of the assets are not here; they come with the package")
     built: str = _bundle().build(FOLDER, force=force)
     return built
+
+
+@lru_cache(1)
+def _seen(folder: Path, _second: int) -> int:
+    return _changed(folder)
 
 
 def _changed(folder: Path) -> int:

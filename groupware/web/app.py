@@ -1,7 +1,9 @@
 """The application: built from settings, with every installed module."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g
@@ -22,6 +24,15 @@ from groupware.web.proxies import TrustedProxies
 log = logging.getLogger(__name__)
 
 
+MOST_DRAWN = 4096
+"""So many drawn pieces of pages are remembered, some 2 kB each."""
+
+
+def _remembering() -> Callable[..., Any]:
+    """See `groupware.web.shell.once`; by type too, since markup equals its text."""
+    return lru_cache(MOST_DRAWN, typed=True)(lambda _version, macro, *args: macro(*args))
+
+
 @dataclass
 class Parts:
     """See `groupware.web.request.Services`."""
@@ -30,6 +41,7 @@ class Parts:
     settings: Settings
     blobs: Store
     recent: Recent = field(default_factory=Recent)
+    drawn: Callable[..., Any] = field(default_factory=_remembering)
     inhabited: bool = False
 
 

@@ -48,6 +48,7 @@ class Services(Protocol):
     database: Database
     settings: Settings
     recent: Recent
+    drawn: Callable[..., Any]  # see groupware.web.shell.once
     blobs: Store
     inhabited: bool  # somebody was there once; see groupware.web.setup
 

@@ -7,7 +7,7 @@ from flask_wtf.csrf import generate_csrf
 from jinja2.runtime import Macro
 
 from groupware import module
-from groupware.assets import asset
+from groupware.assets import asset, version
 from groupware.models import Permission
 from groupware.module import Item, Link, Section
 from groupware.preferences import Organisation
@@ -46,12 +46,11 @@ def organisation() -> Organisation:
 
 
 def once(macro: Macro, *arguments: Any) -> Any:
-    """What a macro draws, worked out once for a page however often it stands there."""
-    drawn: dict[Any, Any] = g.setdefault("drawn", {})
-    key = (macro, *arguments)
-    if key not in drawn:
-        drawn[key] = macro(*arguments)
-    return drawn[key]
+    """What a macro draws, worked out once for all pages on which it stands.
+
+    Only for macros that depend on nothing but their arguments: times come as `t_when` has them.
+    """
+    return services().drawn(version(), macro, *arguments)
 
 
 def can(permission: str) -> bool:

@@ -1,5 +1,6 @@
 """Times and texts as a person reads them; the only module that calls text safe."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -34,7 +35,12 @@ _markdown.enable(["table", "strikethrough"]).disable("image")
 def register(app: Flask) -> None:
     """Give templates these as filters."""
     app.jinja_env.filters.update(
-        t_datetime=t_datetime, t_date=t_date, t_time=t_time, t_ago=t_ago, prose=prose
+        t_datetime=t_datetime,
+        t_date=t_date,
+        t_time=t_time,
+        t_ago=t_ago,
+        t_when=t_when,
+        prose=prose,
     )
 
 
@@ -50,6 +56,20 @@ def prose(text: str) -> Markup:
             url_schemes={"http", "https", "mailto"},
         )
     )
+
+
+@dataclass(frozen=True)
+class When:
+    """A time in this reader's words at this moment: what shows it depends on nothing else."""
+
+    iso: str
+    exact: str
+    ago: str
+
+
+def t_when(at: datetime | When) -> When:
+    """A time as `when()` draws it; words stay as they are."""
+    return at if isinstance(at, When) else When(at.isoformat(), t_datetime(at), t_ago(at))
 
 
 def t_datetime(at: datetime) -> str:

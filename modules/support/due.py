@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from groupware.web.words import reader_zone, t_date, t_day, t_time
+from groupware.web.words import When, reader_zone, t_date, t_day, t_time, t_when
 
 SOON = timedelta(hours=4)
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
@@ -17,6 +17,7 @@ class Due:
     text: str
     state: str | None  # None, soon or late
     at: datetime
+    when: When
 
 
 def due(
@@ -26,14 +27,14 @@ def due(
     if at is None:
         return None
     if active and at < now:
-        return Due(f"{_length(now - at)} late", "late", at)
+        return Due(f"{_length(now - at)} late", "late", at, t_when(at))
     if short and active and not is_date and at - now < _HOUR:
         text = f"Due in {_length(at - now)}"
     elif short and at - now >= _DAY:
         text = t_day(at)
     else:
         text = _day(at, now) if is_date else f"{_day(at, now)} {t_time(at)}"
-    return Due(text, "soon" if active and at - now < SOON else None, at)
+    return Due(text, "soon" if active and at - now < SOON else None, at, t_when(at))
 
 
 def _day(at: datetime, now: datetime) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from groupware.models import User
+from groupware.web.words import When, t_when
 from modules.support.due import Due, due
 from modules.tasks import fields
 from modules.tasks.counts import Listed
@@ -21,7 +22,7 @@ LONGEST_SNIPPET = 100
 
 @dataclass(frozen=True)
 class Row:
-    """A ticket as the macros of lists draw it."""
+    """A ticket as the macros of lists draw it: what is drawn is remembered by this."""
 
     id: int
     href: str
@@ -30,7 +31,7 @@ class Row:
     status: str
     urgency: str
     unread: bool
-    categories: Sequence[str]
+    categories: tuple[str, ...]
     files: int
     comments: int
     list_id: int
@@ -41,9 +42,9 @@ class Row:
     due: Due | None
     assignee: str | None
     assignee_id: int | None
-    updated: datetime
+    updated: When
     created: datetime
-    more: Mapping[str, str] = field(default_factory=dict)  # by a column's name
+    more: Mapping[str, str] = field(default_factory=dict, hash=False)  # by a column's name
 
 
 def rows(
@@ -139,7 +140,7 @@ def _row(lines: Sequence[Any], lists: Mapping[int, Listed], now: datetime) -> Ro
         status=state.value,
         urgency=list(Urgency)[len(Urgency) - 1 - line.band].value,
         unread=line.seen is None or line.last_modified > line.seen,
-        categories=[each.category for each in lines if each.category],
+        categories=tuple(each.category for each in lines if each.category),
         files=line.files,
         comments=line.comments,
         list_id=line.task_list_id,
@@ -156,6 +157,6 @@ def _row(lines: Sequence[Any], lists: Mapping[int, Listed], now: datetime) -> Ro
         ),
         assignee=line.assignee,
         assignee_id=line.assignee_id,
-        updated=line.last_modified,
+        updated=t_when(line.last_modified),
         created=line.created,
     )

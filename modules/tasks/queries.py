@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from groupware.access import granted, with_permission
+from groupware.access import granted, once_a_person, with_permission
 from groupware.access import locations_of as locations_of  # noqa: PLC0414  # the core's, asked for here
 from groupware.models import Level, Permission, User
 from modules.tasks.models import (
@@ -333,6 +333,7 @@ def _is_customer(user: User) -> ColumnElement[bool]:
     return with_permission(user, Permission.CREATE_TICKETS).exists()
 
 
+@once_a_person
 def _lists(user: User, level: Level) -> Select[int]:
     works = with_permission(user, Permission.MANAGE_TICKETS).exists()
     manages = with_permission(user, Permission.MANAGE_SUPPORT).exists()
