@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from flask import Flask
 
-from groupware.api.nouns import KEY, LONGEST_KEY, Made, Operation
+from groupware.api.nouns import CHANGING, KEY, LONGEST_KEY, Made, Operation
 from groupware.api.paging import Page
 from groupware.api.schema import LONGEST, MOST_ITEMS, Part, Says, Unset, merged, parts, written
 from groupware.text import LARGEST_NUMBER
@@ -213,10 +213,13 @@ class Drawn:
         if operation.method != "GET":
             codes += [409, 413, 422]
             codes += [415] if operation.body else []
-            codes += [412] if operation.rule in operation.noun.shown else []
+            shown = operation.method in CHANGING and operation.rule in operation.noun.shown
+            codes += [412] if shown else []
             codes += [428] if operation.conditional else []
+        led = {"307": {"description": "What it had is there now."}}
         return {
             **self._success(operation),
+            **(led if operation.options.get("leads") else {}),
             **{str(code): _problem(PROBLEMS[code]) for code in sorted(set(codes))},
         }
 
@@ -225,7 +228,8 @@ class Drawn:
         if operation.answer is None:
             return {"204": {"description": "Done."}}
         if not is_dataclass(operation.shape):
-            anything = {"application/octet-stream": {"schema": {"type": "string"}}}
+            kinds = operation.options.get("content", ("application/octet-stream",))
+            anything = {each: {"schema": {"type": "string"}} for each in kinds}
             return {
                 "200": {"description": "The bytes.", "content": anything},
                 "206": {"description": "A part of the bytes.", "content": anything},

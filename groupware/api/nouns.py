@@ -36,6 +36,8 @@ from groupware.web.request import (
 ROOT = "/api/v1"
 ANYBODY = (CREATE_TICKETS, MANAGE_TICKETS, MANAGE_SUPPORT)
 """The audience of the API: whoever can have to do with tickets."""
+CHANGING = ("PATCH", "DELETE")
+"""Methods that change what GET shows at the same address."""
 KEY = "Idempotency-Key"
 LONGEST_KEY = 255
 
@@ -93,9 +95,12 @@ class Noun:
         self.blueprint = Blueprint(f"api_{name.replace('-', '_')}", __name__, url_prefix=ROOT)
         self.shown: dict[str, Operation] = {}  # what GET shows, by its rule
 
-    def get(self, rule: str) -> Callable[[View], View]:
-        """Show something, or list several."""
-        return self._declare("GET", rule)
+    def get(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Show something, or list several.
+
+        `leads` says that it may lead elsewhere (307); `content` names what bytes may be.
+        """
+        return self._declare("GET", rule, **options)
 
     def post(self, rule: str, **options: Any) -> Callable[[View], View]:
         """Make something; `multipart` names the part of a form that is a file."""
@@ -140,7 +145,7 @@ def _operation(
 def _answering(operation: Operation) -> Callable[..., WerkzeugResponse]:
     @wraps(operation.view)
     def answering(**values: Any) -> WerkzeugResponse:
-        if request.method not in SAFE_METHODS and operation.rule in operation.noun.shown:
+        if request.method in CHANGING and operation.rule in operation.noun.shown:
             _check_version(operation, values)
         if operation.query:
             values["query"] = query_of(operation.query)

@@ -72,7 +72,7 @@ def say(ticket_id: int, body: NewComment) -> Made[Said]:
 def show(ticket_id: int, comment_id: int) -> Said:
     """A reply or note."""
     ticket = found(ticket_id)
-    return _shown(ticket, [_comment(ticket, comment_id)])[0]
+    return _shown(ticket, [comment_of(ticket, comment_id)])[0]
 
 
 @nouns.patch("/tickets/<int:ticket_id>/comments/<int:comment_id>")
@@ -80,7 +80,7 @@ def show(ticket_id: int, comment_id: int) -> Said:
 def edit(ticket_id: int, comment_id: int, body: CommentChange) -> Said:
     """Change what one wrote oneself, within 15 minutes and while nobody has answered."""
     ticket = found(ticket_id, held=True)
-    comment = _comment(ticket, comment_id)
+    comment = comment_of(ticket, comment_id)
     conversation.edit_comment(session(), actor(), comment, body.body, now=now())
     return _shown(ticket, [comment])[0]
 
@@ -90,7 +90,7 @@ def edit(ticket_id: int, comment_id: int, body: CommentChange) -> Said:
 def delete(ticket_id: int, comment_id: int) -> None:
     """Remove a reply or note for good; managers of the list may."""
     ticket = found(ticket_id, held=True)
-    conversation.delete_comment(session(), actor(), _comment(ticket, comment_id), now=now())
+    conversation.delete_comment(session(), actor(), comment_of(ticket, comment_id), now=now())
 
 
 def _comments(ticket: Task) -> Select[Comment]:
@@ -98,7 +98,8 @@ def _comments(ticket: Task) -> Select[Comment]:
     return face(actor()).options(joinedload(Comment.author))
 
 
-def _comment(ticket: Task, comment_id: int) -> Comment:
+def comment_of(ticket: Task, comment_id: int) -> Comment:
+    """A reply or note of this ticket, by the reader's face of it."""
     return one(_comments(ticket).where(Comment.task_id == ticket.id, Comment.id == comment_id))
 
 

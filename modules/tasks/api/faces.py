@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from groupware.access import access_of
 from groupware.api import Ref
+from groupware.errors import Forbidden
 from groupware.models import Level, User
 from groupware.web.request import actor, one, services, session
 from modules.tasks.access import agent_levels
@@ -19,6 +20,7 @@ from modules.tasks.fields import fields_of_lists
 from modules.tasks.fields import read as custom_of
 from modules.tasks.models import Link, Participant, State, Task, Waiting
 from modules.tasks.queries import visible_to, worked_by
+from modules.tasks.tickets.links import Relation
 
 MOST_PEOPLE = 1000
 
@@ -37,6 +39,14 @@ def found(ticket_id: int, *, held: bool = False) -> Task:
     """A ticket that the reader may see; `held`, nobody else changes it until the request's end."""
     query = visible_to(actor()).where(Task.id == ticket_id)
     return one(query.with_for_update(of=Task) if held else query)
+
+
+def worked(ticket_id: int, *, held: bool = False) -> Task:
+    """The same, for what is shown to the list's agents alone."""
+    ticket = found(ticket_id, held=held)
+    if not works_on(ticket):
+        raise Forbidden
+    return ticket
 
 
 def works_on(ticket: Task) -> bool:
@@ -173,7 +183,8 @@ def _links(reading: Session, reader: User, ids: Collection[int]) -> dict[int, li
     for source, target, kind in both:
         for here, there in ((source, target), (target, source)):
             if here in ids and there in subjects:
-                links[here].append(LinkedTicket(there, subjects[there], kind))
+                relation = Relation.of(kind, is_source=here == source)
+                links[here].append(LinkedTicket(there, subjects[there], kind, relation))
     return links
 
 

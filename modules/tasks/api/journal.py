@@ -36,8 +36,10 @@ TOLD = frozenset(
 )
 """Public acts of which a customer is told."""
 
-TICKETS = ("link", "request", "merged", "merged_into", "split", "ticket", "tickets")
+TICKETS = ("link", "request", "into", "merged", "ticket", "tickets")
 """Changes that name other tickets."""
+KEPT = ("undo",)
+"""What the journal keeps for itself, to take an act back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +99,8 @@ class _Visible:
         self.lists = set(session().scalars(known)) if lists else set()
 
     def __call__(self, name: str, value: Any) -> bool:
+        if name in KEPT:
+            return False
         if name == "task_list":
             return set(_numbers(value)) <= self.lists
         return name not in TICKETS or set(_numbers(value)) <= self.tickets

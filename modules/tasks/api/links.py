@@ -10,15 +10,17 @@ from modules.tasks.api.faces import found, shown
 from modules.tasks.api.shapes import LinkedTicket
 from modules.tasks.models import Task
 from modules.tasks.queries import visible_to
+from modules.tasks.tickets.links import Relation
 
 nouns = Noun("links", "Tickets that belong together.")
 
 
 @dataclass(frozen=True)
 class NewLink:
-    """The other ticket."""
+    """The other ticket, and what this one is towards it."""
 
     ticket: Id
+    relation: Relation = Relation.RELATED
 
 
 @nouns.get("/tickets/<int:ticket_id>/links")
@@ -31,10 +33,10 @@ def listed(ticket_id: int, query: Paging) -> Page[LinkedTicket]:  # noqa: ARG001
 @nouns.post("/tickets/<int:ticket_id>/links")
 @open_to(*ANYBODY)
 def link(ticket_id: int, body: NewLink) -> Made[LinkedTicket]:
-    """Link two tickets."""
+    """Link two tickets; what was said of the two before is said no more."""
     ticket = found(ticket_id, held=True)
     other = one(visible_to(actor()).where(Task.id == body.ticket))
-    tickets.link(session(), actor(), ticket, other, now=now())
+    tickets.link(session(), actor(), ticket, other, body.relation, now=now())
     session().flush()
     return Made(_to(ticket, other.id), f"/api/v1/tickets/{ticket_id}/links/{other.id}")
 

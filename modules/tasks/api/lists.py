@@ -129,14 +129,14 @@ def create(body: NewTaskList) -> Made[TaskList]:
 @open_to(*ANYBODY)
 def show(list_id: int) -> TaskList:
     """A task list."""
-    return _shown([_list(list_id)])[0]
+    return _shown([list_of(list_id)])[0]
 
 
 @nouns.patch("/task-lists/<int:list_id>")
 @open_to(*ANYBODY)
 def edit(list_id: int, body: TaskListChange) -> TaskList:
     """Change what a list is called and how its tickets live; for who manages it."""
-    row = _list(list_id)
+    row = list_of(list_id)
     sent = {
         each.name: value
         for each in fields(body)
@@ -173,14 +173,14 @@ def edit(list_id: int, body: TaskListChange) -> TaskList:
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def access(list_id: int, side: str) -> Access:
     """Who may ask (`customers`: `create`), or who answers (`agents`); for who manages the list."""
-    return access_lists.shown(_side(side).acl_id(_managed(list_id)))
+    return access_lists.shown(_side(side).acl_id(managed(list_id)))
 
 
 @nouns.patch("/task-lists/<int:list_id>/access/<side>")
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def set_access(list_id: int, side: str, body: AccessChange) -> Access:
     """Say who may ask, or who answers."""
-    row, face = _managed(list_id), _side(side)
+    row, face = managed(list_id), _side(side)
     wanted = access_lists.levels(face.acl_id(row), body.lines)
     lists.set_access(session(), actor(), row, face, wanted, now=now())
     return access_lists.shown(face.acl_id(row))
@@ -193,12 +193,14 @@ def _all() -> Select[Row]:
     return query.options(selectinload(Row.grouping))
 
 
-def _list(list_id: int) -> Row:
+def list_of(list_id: int) -> Row:
+    """A list that the reader may ask in or works on."""
     return one(_all().where(Row.id == list_id))
 
 
-def _managed(list_id: int) -> Row:
-    row = _list(list_id)
+def managed(list_id: int) -> Row:
+    """A list that the reader manages."""
+    row = list_of(list_id)
     if agent_level(session(), actor(), row) < Level.MANAGE:
         raise Forbidden
     return row

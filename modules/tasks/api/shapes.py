@@ -8,6 +8,7 @@ from groupware.api import UNSET, Id, Paging, Ref, Says, Unset
 from modules.tasks.models import Kind, State, Urgency, Waiting
 from modules.tasks.queue.filters import Order, Sort
 from modules.tasks.tickets import LONGEST_TEXT
+from modules.tasks.tickets.links import Relation
 
 Subject = Annotated[str, Says("One line.", least=1, most=200, example="No sound in room 3")]
 Details = Annotated[str, Says("Markdown, or plain text.", least=1, most=LONGEST_TEXT)]
@@ -34,6 +35,7 @@ class LinkedTicket:
     id: int
     subject: str
     kind: Annotated[str, Says("`related`, unless another kind of link was made.")]
+    relation: Annotated[Relation, Says("What this ticket is towards the other.")]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """Tickets: to list, file, read, change and delete them."""
 
+from flask import abort, redirect, request
+
 from groupware.api import ANYBODY, Made, Noun, Page, Unset, page_of
 from groupware.api.paging import NOWHERE, cursor_of, values_in
 from groupware.api.reading import bad
-from groupware.errors import Forbidden, Invalid
+from groupware.errors import Forbidden, Invalid, NotFound
 from groupware.models import Level, Location, User
 from groupware.web.request import actor, now, one, open_to, rights, session
 from modules.tasks import search, tickets
@@ -11,6 +13,7 @@ from modules.tasks.api.attachments import received
 from modules.tasks.api.changing import Doing, change
 from modules.tasks.api.faces import found, shown
 from modules.tasks.api.shapes import NewTicket, Ticket, TicketChange, TicketQuery
+from modules.tasks.leading import led_to
 from modules.tasks.models import Task, TaskList, Urgency
 from modules.tasks.people import who_may_take_part
 from modules.tasks.queries import (
@@ -60,11 +63,17 @@ def create(body: NewTicket) -> Made[Ticket]:
     return Made(shown([ticket])[0], f"/api/v1/tickets/{ticket.id}")
 
 
-@nouns.get("/tickets/<int:ticket_id>")
+@nouns.get("/tickets/<int:ticket_id>", leads=True)
 @open_to(*ANYBODY)
 def show(ticket_id: int) -> Ticket:
-    """A ticket."""
-    return shown([found(ticket_id)])[0]
+    """A ticket; the number of one that was merged leads to the ticket that it is part of."""
+    try:
+        return shown([found(ticket_id)])[0]
+    except NotFound:
+        if there := led_to(session(), actor(), ticket_id, visible_to):
+            # Not for good: a merge can be taken back.
+            abort(redirect(f"{request.path.rpartition('/')[0]}/{there}", 307))
+        raise
 
 
 @nouns.patch("/tickets/<int:ticket_id>")
@@ -138,7 +147,7 @@ def _filed(body: NewTicket) -> Task:
     """The new ticket, for whoever it is."""
     for_another = not isinstance(body.customer, Unset) and body.customer != actor().id
     customer = _customer(body.customer) if for_another else actor()
-    request = tickets.Request(
+    wanted = tickets.Request(
         subject=body.subject,
         details=body.details,
         urgency=Urgency(body.urgency),
@@ -157,9 +166,9 @@ def _filed(body: NewTicket) -> Task:
         raise Invalid(task_list="This list cannot be chosen.")
     if for_another:
         return tickets.file_for(
-            session(), actor(), customer, task_list, request, now=now(), source="api"
+            session(), actor(), customer, task_list, wanted, now=now(), source="api"
         )
-    return tickets.file(session(), actor(), task_list, request, now=now(), source="api")
+    return tickets.file(session(), actor(), task_list, wanted, now=now(), source="api")
 
 
 def _customer(user_id: object) -> User:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from groupware import sharing
 from groupware.api import UNSET, Made, Noun, Page, Paging, Ref, Says, Unset, page_of
 from groupware.models import Level
+from groupware.sharing import CHANGE
 from groupware.web.request import (
     MANAGE_SUPPORT,
     MANAGE_TICKETS,
@@ -16,10 +16,14 @@ from groupware.web.request import (
     open_to,
     session,
 )
+from modules.tasks.api import sharing
+from modules.tasks.api.access_lists import Access, AccessChange
+from modules.tasks.models import TaskList
+from modules.tasks.queries import lists_worked_by
 from modules.tasks.queue.asking import understood
 from modules.tasks.queue.choices import choices
 from modules.tasks.queue.filters import Filters
-from modules.tasks.saved_views import managing
+from modules.tasks.saved_views import counting, managing
 from modules.tasks.saved_views.managing import Wish
 from modules.tasks.saved_views.models import SavedView
 from modules.tasks.saved_views.queries import filters_of, visible_views
@@ -68,6 +72,14 @@ class ViewChange:
     columns: Columns | Unset = UNSET
 
 
+@dataclass(frozen=True)
+class Count:
+    """How many there are; `more` says that these are only as many as were counted."""
+
+    number: int
+    more: bool
+
+
 @nouns.get("/views")
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def listed(query: Paging) -> Page[View]:
@@ -114,6 +126,32 @@ def delete(view_id: int) -> None:
     managing.delete(session(), actor(), _view(view_id), now=now())
 
 
+@nouns.get("/views/<int:view_id>/count")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def count(view_id: int) -> Count:
+    """How many tickets one finds by a view now."""
+    lists = list(session().scalars(lists_worked_by(actor()).with_only_columns(TaskList.id)))
+    view = _view(view_id)
+    there = counting.counted(session(), actor(), lists, [view], now()).get(view.id, "")
+    return Count(int(there.rstrip("+") or 0), there.endswith("+"))
+
+
+@nouns.get("/views/<int:view_id>/access")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def access(view_id: int) -> Access:
+    """Who uses a view (`read`) and who may change it (`manage`); for the latter."""
+    return sharing.shown(_view(view_id))
+
+
+@nouns.patch("/views/<int:view_id>/access")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def share(view_id: int, body: AccessChange) -> Access:
+    """Share a view; somebody must be left who may change it."""
+    row = _view(view_id)
+    managing.share(session(), actor(), row, sharing.wanted(row, body), now=now())
+    return sharing.shown(row)
+
+
 def _view(view_id: int) -> SavedView:
     return one(visible_views(actor()).where(SavedView.id == view_id))
 
@@ -124,7 +162,7 @@ def _filters(text: str) -> Filters:
 
 def _shown(rows: Sequence[SavedView]) -> list[View]:
     ids = [each.id for each in rows]
-    changeable = visible_views(actor(), Level(sharing.CHANGE)).where(SavedView.id.in_(ids))
+    changeable = visible_views(actor(), Level(CHANGE)).where(SavedView.id.in_(ids))
     mine = set(session().scalars(changeable.order_by(None).with_only_columns(SavedView.id)))
     return [
         View(

@@ -51,7 +51,14 @@ def shown_to(user: User) -> Select[Any]:
     )
 
 
-def listed(session: Session, user: User, *, below: int | None = None, unread: bool = False) -> Part:
+def listed(
+    session: Session,
+    user: User,
+    *,
+    below: int | None = None,
+    unread: bool = False,
+    most: int = PAGE,
+) -> Part:
     """A page of them."""
     actor = aliased(User)
     query = (
@@ -70,7 +77,7 @@ def listed(session: Session, user: User, *, below: int | None = None, unread: bo
             Notice.read_at,
         )
         .order_by(Notice.id.desc())
-        .limit(PAGE + 1)
+        .limit(most + 1)
     )
     if below:
         query = query.where(Notice.id < below)
@@ -90,19 +97,24 @@ def listed(session: Session, user: User, *, below: int | None = None, unread: bo
             at=row.at,
             unread=row.read_at is None,
         )
-        for row in rows[:PAGE]
+        for row in rows[:most]
     ]
-    return Part(notices, notices[-1].id if len(rows) > PAGE else None)
+    return Part(notices, notices[-1].id if len(rows) > most else None)
 
 
 def unread_count(session: Session, user: User) -> str:
     """How many are new: `99+` at most, and nothing for none; one bounded statement."""
-    number = session.scalar(_unread(), {"reader": user.id}) or 0
+    return in_words(session.scalar(select(unread()), {"reader": user.id}) or 0)
+
+
+def in_words(number: int) -> str:
+    """So many, as far as anybody counts."""
     return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number or "")
 
 
 @cache
-def _unread() -> Any:
+def unread() -> Any:
+    """How many are new to the `reader` who is bound, counted to just beyond MOST_COUNTED."""
     some = (
         shown_to(ANYBODY)
         .where(text(UNREAD))
@@ -110,7 +122,7 @@ def _unread() -> Any:
         .limit(MOST_COUNTED + 1)
         .subquery()
     )
-    return select(func.count()).select_from(some)
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def read(session: Session, user: User, notice_id: int | None, *, now: datetime) -> None:
