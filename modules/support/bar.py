@@ -6,8 +6,10 @@ from typing import Any
 
 from modules.support.filters import address, options
 from modules.support.rows import Row
+from modules.tasks.fields import CustomField, FieldKind
 from modules.tasks.models import Urgency
 from modules.tasks.queue.choices import Choices
+from modules.tasks.queue.custom import FieldNames
 from modules.tasks.queue.filters import (
     DueBy,
     Filters,
@@ -18,8 +20,10 @@ from modules.tasks.queue.filters import (
     Term,
     WaitsFor,
     Whose,
+    ordered,
 )
 from modules.tasks.queue.periods import Period
+from modules.tasks.queue.said import Said
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ ICONS = {
     "updated": "calendar",
     "resolved": "calendar",
     "has": "paperclip",
+    "field": "list-checks",
 }
 LABELS = {
     "urgency": "Urgency",
@@ -127,10 +132,22 @@ SORTS = {
 }
 
 
-def chips(filters: Filters, choices: Choices, rows: Sequence[Row]) -> list[Chip]:
+MOST_FIELDS = 12
+"""Custom fields of a list that have a menu; all can be typed."""
+
+
+def chips(
+    filters: Filters, choices: Choices, rows: Sequence[Row], custom: FieldNames | None = None
+) -> list[Chip]:
     """A chip for each term in force; the states looked at are always said."""
     found = [
-        Chip(_said(term, choices, rows), ICONS[term.name], address(filters.less(term)))
+        Chip(
+            _said_of_a_field(term, choices, custom)
+            if term.name == "field"
+            else _said(term, choices, rows),
+            ICONS[term.name],
+            address(filters.less(term)),
+        )
         for term in filters.terms
         if term.name != "state"
     ]
@@ -142,8 +159,8 @@ def chips(filters: Filters, choices: Choices, rows: Sequence[Row]) -> list[Chip]
     return found
 
 
-def menus(filters: Filters, choices: Choices) -> list[Menu]:
-    """A menu for each filter that is not in force."""
+def menus(filters: Filters, choices: Choices, custom: FieldNames | None = None) -> list[Menu]:
+    """A menu for each filter that is not in force; the fields of the list that is looked at too."""
     values: dict[str, dict[Any, str]] = {
         "urgency": {each: each.value.capitalize() for each in reversed(Urgency)},
         "assignee": {Whose.MINE: "Me", Whose.NOBODY: "Nobody", **choices.people},
@@ -157,7 +174,7 @@ def menus(filters: Filters, choices: Choices) -> list[Menu]:
         "has": HAS,
     }
     given = {term.name for term in filters.terms}
-    return [
+    found = [
         Menu(
             LABELS[name],
             ICONS[name],
@@ -167,6 +184,9 @@ def menus(filters: Filters, choices: Choices) -> list[Menu]:
         for name in values
         if name not in given and values[name]
     ]
+    if custom and (number := filters.only("list")):
+        found += _of_fields(filters, custom, number)
+    return found
 
 
 def states(filters: Filters) -> list[Option]:
@@ -193,6 +213,53 @@ def sorts(filters: Filters) -> list[Option]:
 def cleared(filters: Filters) -> str:
     """The address without any filter, sorted as it is."""
     return address(Filters(sort=filters.sort, order=filters.order))
+
+
+def _of_fields(filters: Filters, custom: FieldNames, list_id: int) -> list[Menu]:
+    """A menu for each field of this list of which nothing is said yet."""
+    given = {said.field_id for term in filters.named("field") for said in term.values}
+    return [
+        Menu(
+            field.name,
+            ICONS["field"],
+            [
+                Option(word, _with(filters, custom.means(field.slug, text)))
+                for text, word in _texts(field).items()
+            ],
+            rare=True,
+        )
+        for field in custom.all([list_id])[:MOST_FIELDS]
+        if field.id not in given
+    ]
+
+
+def _texts(field: CustomField) -> dict[str, str]:
+    if field.sort.chooses:
+        own = {each: each for each in field.choices}
+    else:
+        own = {
+            FieldKind.YES_NO: {"yes": "Yes", "no": "No"},
+            FieldKind.PERSON: {"me": "Me"},
+            FieldKind.DATE: {"today": "Today", "week": "This week", "month": "This month"},
+        }.get(field.sort, {})
+    return {**own, "any": "With a value", "none": "Without a value"}
+
+
+def _with(filters: Filters, said: Sequence[Said]) -> str:
+    return address(replace(filters, terms=ordered((*filters.terms, Term("field", tuple(said))))))
+
+
+def _said_of_a_field(term: Term, choices: Choices, custom: FieldNames | None) -> str:
+    names = {each.id: each for each in custom.all()} if custom else {}
+    field = names.get(term.values[0].field_id)
+    texts = [
+        choices.people.get(int(each.text), each.text)
+        if field and field.sort is FieldKind.PERSON and each.text.isascii() and each.text.isdigit()
+        else each.text
+        for each in term.values
+    ]
+    said = f"{field.name if field else 'A field'}: {' or '.join(dict.fromkeys(texts))}"
+    return ("Not: " if term.without else "") + said
 
 
 def _states(filters: Filters) -> str:

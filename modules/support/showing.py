@@ -11,7 +11,7 @@ from modules.support.filters import PATH, address
 from modules.tasks import fields
 from modules.tasks.queue.choices import Choices
 from modules.tasks.queue.filters import Filters
-from modules.tasks.saved_views import COLUMNS
+from modules.tasks.saved_views import COLUMNS, SavedView
 
 MOST_FIELDS = 60
 
@@ -35,13 +35,15 @@ def chips(found: Sequence[Chip], path: str) -> Sequence[Chip]:
     return [replace(chip, remove=chip.remove.replace(PATH, path, 1)) for chip in found]
 
 
-def modes(filters: Filters, current: str) -> Sequence[dict[str, Any]]:
+def modes(
+    filters: Filters, current: str, view: SavedView | None = None
+) -> Sequence[dict[str, Any]]:
     """Links to the same tickets, shown otherwise."""
     return [
         {
             "label": label,
             "icon": icon,
-            "href": address(filters, path),
+            "href": f"{path}?view={view.id}" if view else address(filters, path),
             "current": name == current,
         }
         for name, (label, icon, path) in MODES.items()

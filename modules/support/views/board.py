@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
@@ -9,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from groupware.errors import Invalid, NotFound
 from groupware.models import Level, User
 from groupware.text import number_in
+from groupware.web.accounts import inside
 from groupware.web.request import (
     MANAGE_SUPPORT,
     MANAGE_TICKETS,
@@ -19,9 +21,10 @@ from groupware.web.request import (
     session,
 )
 from modules.support import bar, showing
-from modules.support.filters import address, asked_for
+from modules.support.filters import address
 from modules.support.rows import Row, rows
 from modules.support.sidebar import look
+from modules.support.views.looking import looked_at, not_understood
 from modules.support.views.ticket import held
 from modules.tasks import tickets
 from modules.tasks.access import agent_levels
@@ -33,7 +36,7 @@ from modules.tasks.queue.choices import Choices, choices
 from modules.tasks.queue.filters import Scope, Term, Whose
 from modules.tasks.queue.names import Names
 from modules.tasks.queue.periods import Period
-from modules.tasks.queue.typed import text_of
+from modules.tasks.saved_views import SavedView
 
 blueprint = Blueprint("support_board", __name__)
 
@@ -64,28 +67,37 @@ class Column:
 def board() -> ResponseReturnValue:
     by = "assignee" if request.args.get("by") == "assignee" else "status"
     known = choices(session(), actor())
-    filters = understood(session(), known, asked_for())
+    filters, view = looked_at()
+    try:
+        filters = understood(session(), known, filters)
+    except Invalid as refusal:
+        return not_understood(filters, known, refusal, "board")
     columns = _by_status(filters) if by == "status" else _by_assignee(filters, known)
     filled = _filled(columns, known)
     look(session(), actor(), known.lists, now())
     levels = agent_levels(session(), actor())
+    names = Names(session(), known)
     every = [row for column in filled for row in column.rows]
     return page(
         "support/board.html",
-        title="Board",
+        title=view.name if view else "Board",
+        view=view,
+        mode="board",
         by=by,
         columns=filled,
         lists=known.lists,
         may_move={each for each, level in levels.items() if level >= Level.WRITE},
-        here=_address(filters, by),
-        modes=showing.modes(filters, "board"),
+        here=_address(filters, by, view),
+        modes=showing.modes(filters, "board", view),
         ways=[
-            {"label": "By status", "href": _address(filters, "status"), "current": by == "status"},
-            {"label": "By assignee", "href": _address(filters, "assignee"),
+            {"label": "By status", "href": _address(filters, "status", view), "current": by == "status"},
+            {"label": "By assignee", "href": _address(filters, "assignee", view),
              "current": by == "assignee"},
         ],
-        typed=text_of(filters, Names(session(), known).name_of),
-        chips=showing.chips(bar.chips(filters, known, every), "/support/board") if filters else [],
+        typed=names.text_of(filters),
+        chips=showing.chips(bar.chips(filters, known, every, names.custom), "/support/board")
+        if filters
+        else [],
     )  # fmt: skip
 
 
@@ -111,7 +123,7 @@ def move(ticket_id: int) -> ResponseReturnValue:
         tickets.assign(session(), actor(), ticket, to=person, now=now())
     if request.accept_mimetypes.best == "application/json":
         return "", 204
-    back = request.form.get("back", "")
+    back = inside(request.form.get("back"))
     return redirect(back if back.startswith("/support/board") else "/support/board", 303)
 
 
@@ -163,6 +175,8 @@ def _filled(columns: Sequence[Column], known: Choices) -> list[Column]:
     ]
 
 
-def _address(filters: Filters, by: str) -> str:
+def _address(filters: Filters, by: str, view: SavedView | None) -> str:
     more = {"by": by} if by != "status" else {}
+    if view:
+        return f"/support/board?{urlencode({'view': view.id, **more})}"
     return address(filters, "/support/board", **more)

@@ -8,19 +8,21 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from groupware.errors import Invalid
 from groupware.web.request import MANAGE_SUPPORT, MANAGE_TICKETS, actor, now, open_to, page, session
 from groupware.web.words import reader_zone, t_day
 from modules.support import bar, showing, split
-from modules.support.filters import address, asked_for
+from modules.support.filters import address
 from modules.support.rows import Row, rows
 from modules.support.sidebar import look
+from modules.support.views.looking import looked_at, not_understood
 from modules.support.views.queue import Group
 from modules.tasks.queue import Filters, cut
 from modules.tasks.queue.asking import asked_by_reader, understood
 from modules.tasks.queue.choices import Choices, choices
 from modules.tasks.queue.filters import Has, Scope, Sort, Term
 from modules.tasks.queue.names import Names
-from modules.tasks.queue.typed import text_of
+from modules.tasks.saved_views import SavedView
 from modules.tasks.seen import last_seen
 
 blueprint = Blueprint("support_ways", __name__)
@@ -34,9 +36,14 @@ DUE = Term("has", (Has.DUE,))
 def beside() -> ResponseReturnValue:
     """The queue as a narrow list, with room for a ticket beside it."""
     known = choices(session(), actor())
-    filters = understood(session(), known, asked_for())
+    filters, view = looked_at()
+    try:
+        filters = understood(session(), known, filters)
+    except Invalid as refusal:
+        return not_understood(filters, known, refusal, "split")
     found = split.listed(session(), actor(), known, filters, now())
-    return page("support/split.html", beside=found, **_around(known, filters, found.rows, "split"))
+    around = _around(known, filters, found.rows, "split", view)
+    return page("support/split.html", beside=found, **around)
 
 
 @blueprint.get("/support/agenda")
@@ -44,16 +51,21 @@ def beside() -> ResponseReturnValue:
 def agenda() -> ResponseReturnValue:
     """What is due: late, today, on each day of the coming week, later."""
     known = choices(session(), actor())
-    filters = understood(session(), known, asked_for())
+    filters, view = looked_at()
+    try:
+        filters = understood(session(), known, filters)
+    except Invalid as refusal:
+        return not_understood(filters, known, refusal, "agenda")
     lines, whole = _due(known, filters)
     by_due = address(Filters(filters.q, (*filters.terms, DUE), Sort.DUE))
     return page(
         "support/queue.html",
         groups=_days(lines),
         older=None if whole else by_due,
-        narrowed=True,
+        narrowed=bool(filters),
+        nothing=("Nothing is due", "No ticket that is open has a due date."),
         cleared="/support/agenda",
-        **_around(known, filters, lines, "agenda"),
+        **_around(known, filters, lines, "agenda", view),
     )
 
 
@@ -69,17 +81,26 @@ def recent() -> ResponseReturnValue:
     return page("support/queue.html", groups=groups, **around)
 
 
-def _around(known: Choices, filters: Filters, lines: Sequence[Row], mode: str) -> dict[str, Any]:
+def _around(
+    known: Choices,
+    filters: Filters,
+    lines: Sequence[Row],
+    mode: str,
+    view: SavedView | None = None,
+) -> dict[str, Any]:
     """What pages of tickets have around them."""
     look(session(), actor(), known.lists, now())
     path = showing.MODES[mode][2] if mode else ""
+    names = Names(session(), known)
     return {
-        "title": showing.MODES[mode][0] if mode else "",
-        "typed": text_of(filters, Names(session(), known).name_of),
+        "title": view.name if view else showing.MODES[mode][0] if mode else "",
+        "view": view,
+        "mode": mode,
+        "typed": names.text_of(filters),
         "action": path,
-        "modes": showing.modes(filters, mode),
+        "modes": showing.modes(filters, mode, view),
         "lists": known.lists,
-        "chips": showing.chips(bar.chips(filters, known, lines), path),
+        "chips": showing.chips(bar.chips(filters, known, lines, names.custom), path),
         "menus": [],
         "states": [],
     }

@@ -17,17 +17,17 @@ from groupware.web.request import (
     MANAGE_TICKETS,
     actor,
     now,
-    one,
     open_to,
     page,
     session,
 )
 from modules.support import bar, showing
-from modules.support.filters import PATH, VIEWS, address, asked_for, place
+from modules.support.filters import PATH, VIEWS, address, place
 from modules.support.rows import Row, rows, with_columns
 from modules.support.showing import columns_for
-from modules.support.sidebar import look, saved
+from modules.support.sidebar import look
 from modules.support.views.bulk import just_done
+from modules.support.views.looking import looked_at, not_understood
 from modules.tasks.counts import Counted, Listed
 from modules.tasks.models import State
 from modules.tasks.queue import Filters, cut
@@ -35,8 +35,7 @@ from modules.tasks.queue.asking import asked_by_reader, understood
 from modules.tasks.queue.choices import Choices, choices
 from modules.tasks.queue.completing import complete
 from modules.tasks.queue.names import Names
-from modules.tasks.queue.typed import text_of
-from modules.tasks.saved_views import SavedView, filters_of, visible_views
+from modules.tasks.saved_views import SavedView
 
 blueprint = Blueprint("support", __name__)
 
@@ -54,18 +53,18 @@ class Group:
 @blueprint.get("/support")
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def queue() -> ResponseReturnValue:
-    view = _view()
-    filters = filters_of(view) if view else asked_for()
+    filters, view = looked_at()
     places = {name: place(name) for name in _ends()}
     known = choices(session(), actor())
     try:
         filters = understood(session(), known, filters)
     except Invalid as refusal:
-        return _not_understood(filters, known, refusal)
+        return not_understood(filters, known, refusal, "list")
     asked = asked_by_reader(actor(), known, filters, now())
     shown = cut(session(), asked, after=places.get("after"), before=places.get("before"))
     lines = rows(session(), actor(), shown.numbers, {each.id: each for each in known.lists}, now())
     columns = _columns(view, known)
+    names = Names(session(), known)
     lines = with_columns(session(), actor(), lines, [name for name, _ in columns])
     waiting = look(session(), actor(), known.lists, now())
     total = waiting.of(filters.view)
@@ -76,21 +75,26 @@ def queue() -> ResponseReturnValue:
         title=view.name if view else _title(filters, known.lists),
         view=view,
         columns=columns,
-        typed=text_of(filters, Names(session(), known).name_of),
+        typed=names.text_of(filters),
         total=str(total),
         groups=_groups(filters, lines, total, whole=not (shown.newer or shown.older)),
         newer=shown.newer and _here(filters, view, before=str(shown.newer)),
         older=shown.older and _here(filters, view, after=str(shown.older)),
         lists=known.lists,
-        chips=bar.chips(filters, known, lines),
-        menus=bar.menus(filters, known),
+        chips=bar.chips(filters, known, lines, names.custom),
+        menus=bar.menus(filters, known, names.custom),
         states=bar.states(filters),
         sorts=[] if filters.q else bar.sorts(filters),
         cleared=bar.cleared(filters),
         narrowed=bool(filters),
-        modes=showing.modes(filters, "list"),
+        modes=showing.modes(filters, "list", view),
         files=[
-            (label, address(filters, f"/support/export.{kind}"))
+            (
+                label,
+                f"/support/export.{kind}?view={view.id}"
+                if view
+                else address(filters, f"/support/export.{kind}"),
+            )
             for kind, label in (
                 ("csv", "Table (CSV)"),
                 ("xlsx", "Workbook (XLSX)"),
@@ -116,31 +120,6 @@ def terms() -> ResponseReturnValue:
     known = choices(session(), actor())
     found = complete(session(), known, typed.replace("\0", " "), at)
     return jsonify([asdict(each) for each in found])
-
-
-def _not_understood(filters: Filters, known: Choices, refusal: Invalid) -> ResponseReturnValue:
-    """The same page without tickets: what was typed stands there still."""
-    look(session(), actor(), known.lists, now())
-    return page(
-        "support/queue.html",
-        422,
-        title="Search",
-        typed=filters.q,
-        wrong=refusal.message,
-        lists=known.lists,
-        chips=[],
-        menus=[],
-        states=[],
-    )
-
-
-def _view() -> SavedView | None:
-    """The saved view that this address names."""
-    if not (named := request.args.get("view")):
-        return None
-    number = number_in(named)
-    found = next((each for each in saved(session(), actor()) if each.id == number), None)
-    return found or one(visible_views(actor()).where(SavedView.id == number))
 
 
 def _columns(view: SavedView | None, known: Choices) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, jsonify, request, url_for
+from flask import Blueprint, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
@@ -27,6 +27,7 @@ from groupware.web.request import (
 )
 from groupware.web.settings.forms import filled
 from groupware.web.settings.saving import ask, conflict, differences
+from modules.support import showing
 from modules.support.filters import PATH
 from modules.support.forms import ViewForm
 from modules.support.showing import columns_for
@@ -35,7 +36,6 @@ from modules.tasks import saved_views
 from modules.tasks.counts import listed
 from modules.tasks.queue.choices import Choices, choices
 from modules.tasks.queue.names import Names
-from modules.tasks.queue.typed import parse, text_of
 from modules.tasks.saved_views import SavedView, Wish, visible_views
 from modules.tasks.saved_views.queries import MOST
 
@@ -70,7 +70,8 @@ def add() -> ResponseReturnValue:
         with refusals(form):
             view = saved_views.save(session(), actor(), _wish(form, known), now=now())
             told(f"{view.name} is saved. It is yours alone until you share it.")
-            return see_other("support.queue", view=view.id)
+            way = showing.MODES.get(request.args.get("mode", ""), showing.MODES["list"])
+            return redirect(f"{way[2]}?view={view.id}", 303)
     return page("support/view.html", 422 if sent else 200, form=form, view=None)
 
 
@@ -79,7 +80,7 @@ def add() -> ResponseReturnValue:
 def edit(view_id: int) -> ResponseReturnValue:
     view, sent = _view(view_id), request.method == "POST"
     known = choices(session(), actor())
-    text = text_of(saved_views.filters_of(view), Names(session(), known).name_of)
+    text = Names(session(), known).text_of(saved_views.filters_of(view))
     values = {"name": view.name, "query": text, "hue": view.hue, "columns": view.columns}
     form = _form(values, known, sent=sent)
     if sent:
@@ -174,7 +175,7 @@ def _form(values: dict[str, Any], known: Choices, *, sent: bool) -> ViewForm:
 
 def _wish(form: ViewForm, known: Choices) -> Wish:
     try:
-        filters = parse(form.query.data or "", Names(session(), known))
+        filters = Names(session(), known).read(form.query.data or "")
     except Invalid as refusal:
         raise Invalid(query=refusal.message) from refusal
     return Wish(form.name.data or "", filters, form.hue.data, form.columns.data or ())

@@ -23,19 +23,25 @@ def condition(field: CustomField, value: Any, operator: str = "=") -> ColumnElem
         return and_(own, not_(Task.id.in_(_with(field))))
     if operator == "any":
         return and_(own, Task.id.in_(_with(field)))
+    # Several choices at once: the ticket has all of them.
+    each_of_them = matching(field, value, operator)
+    return and_(own, *(Task.id.in_(_with(field, each)) for each in each_of_them))
+
+
+def matching(field: CustomField, value: Any, operator: str = "=") -> list[ColumnElement[bool]]:
+    """The same as conditions on the field's keys, each of which some key of a ticket fulfils."""
     if operator == "~":
         if field.sort.counts or field.sort in (FieldKind.YES_NO, FieldKind.PERSON):
             raise Invalid("This field is not searched for a part of a text.")
         word = folded(str(value))[:LONGEST_WORD]
-        return and_(own, Task.id.in_(_with(field, FieldValue.word.contains(word, autoescape=True))))
+        return [FieldValue.word.contains(word, autoescape=True)]
     found = [
         FieldValue.word == word if number is None else _compared(number, operator)
         for word, number in keys(field, _meant(field, value))
     ]
     if not found or (operator != "=" and not field.sort.counts):
         raise Invalid("This field has no such value.") if found else Invalid("A value is missing.")
-    # Several choices at once: the ticket has all of them.
-    return and_(own, *(Task.id.in_(_with(field, each)) for each in found))
+    return found
 
 
 def _meant(field: CustomField, value: Any) -> Any:

@@ -11,14 +11,13 @@ from modules.tasks.queue.choices import Choices, choices
 from modules.tasks.queue.conditions import Asked
 from modules.tasks.queue.filters import Filters, ordered
 from modules.tasks.queue.names import Names
-from modules.tasks.queue.typed import parse
 
 
 def understood(session: Session, known: Choices, filters: Filters) -> Filters:
     """The same, with the terms that were typed into `q` among the others; raises Invalid."""
     if ":" not in filters.q:
         return filters
-    typed = parse(filters.q, Names(session, known))
+    typed = Names(session, known).read(filters.q)
     terms = ordered(tuple(dict.fromkeys((*filters.terms, *typed.terms))))
     return Filters(typed.q, terms, filters.sort or typed.sort, filters.order or typed.order)
 

@@ -10,9 +10,11 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from groupware.models import User
+from modules.tasks.fields import CustomField, FieldKind
 from modules.tasks.models import State, Task
 from modules.tasks.queries import of_lists
 from modules.tasks.queue.choices import Choices
+from modules.tasks.queue.custom import ME, SUCH, FieldNames
 from modules.tasks.queue.filters import LONGEST, DueBy, Sort
 from modules.tasks.queue.typed import CHOICES, IS, NAMED, NAMES, quoted
 
@@ -46,7 +48,7 @@ WORDS: Mapping[str, Iterable[str]] = {
 }
 
 _PIECE = re.compile(r'\s+|(?:[^\s"]|"[^"]*(?:"|$))+')
-_TERM = re.compile(r'-?([^\W\d_][\w-]{0,39}):((?:"[^"]*"|[^",])*,)*"?([^",]*)"?$')
+_TERM = re.compile(r'-?([^\W\d_][\w-]{0,63}):((?:"[^"]*"|[^",])*,)*"?([^",]*)"?$')
 
 
 @dataclass(frozen=True)
@@ -72,17 +74,50 @@ def complete(
     if term := _TERM.match(piece):
         name, begun = NAMES.get(term[1].casefold()), term[3].strip().casefold()
         stem = piece[: term.start(3)].rstrip('"')
-        values = _values(session, known, name, begun) if name else ()
+        values = (
+            _values(session, known, name, begun)
+            if name
+            else _of_fields(_custom(session, known), known, term[1], begun)
+        )
         return [
             Completion(value, hint, f"{head}{stem}{quoted(value)}{after or ' '}")
             for value, hint in islice(values, MOST)
         ]
     minus, begun = ("-", piece[1:]) if piece.startswith("-") else ("", piece)
+    begun = begun.casefold()
+    names = {name: hint for name, hint in HINTS.items() if name.startswith(begun)}
+    if begun:
+        for field in _custom(session, known).all():
+            if field.slug.startswith(begun) or field.name.casefold().startswith(begun):
+                names.setdefault(field.slug, f"{field.name}: {_such(field)}")
     return [
         Completion(f"{minus}{name}:", hint, f"{head}{minus}{name}:{after}")
-        for name, hint in HINTS.items()
-        if name.startswith(begun.casefold())
-    ][: MOST if begun else None]
+        for name, hint in islice(names.items(), MOST if begun else None)
+    ]
+
+
+def _custom(session: Session, known: Choices) -> FieldNames:
+    return FieldNames(session, [each.id for each in known.lists], lambda _name: ())
+
+
+def _such(field: CustomField) -> str:
+    return SUCH.get(field.sort) or ", ".join(field.choices[:4])
+
+
+def _of_fields(
+    custom: FieldNames, known: Choices, name: str, begun: str
+) -> Iterator[tuple[str, str]]:
+    """The values of the fields of this name: choices first, then words that every field knows."""
+    found = custom.called(name)
+    words: list[str] = []
+    for field in found:
+        words += field.choices if field.sort.chooses else ()
+        words += ("yes", "no") if field.sort is FieldKind.YES_NO else ()
+        words += (ME, *known.people.values()) if field.sort is FieldKind.PERSON else ()
+        words += PERIODS if field.sort is FieldKind.DATE else ()
+    for word in dict.fromkeys((*words, "any", "none") if found else ()):
+        if begun in word.casefold():
+            yield word, ""
 
 
 def _values(session: Session, known: Choices, name: str, begun: str) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from groupware.text import LARGEST_NUMBER
 from modules.tasks.models import Seen, Task, task_categories
 from modules.tasks.queries import unassigned
+from modules.tasks.queue.custom import asked_of_fields
 from modules.tasks.queue.filters import DueBy, Filters, Has, Sort, Term, WaitsFor, Whose
 from modules.tasks.queue.periods import ANY, NONE, Period
 
@@ -64,6 +65,9 @@ def narrowed(session: Session, asked: Asked, *, look: bool = True) -> Narrowed:
         if term.name == "category":
             _in_category(session if look else None, term, found)
             continue
+        if term.name == "field":
+            _by_fields(session, asked, term, found, look=look)
+            continue
         each = [CONDITIONS[term.name](asked, value) for value in term.values]
         if term.name in LEADING and not term.without:
             _lead(term, asked, each, found)
@@ -103,6 +107,16 @@ def _in_category(session: Session | None, term: Term, found: Narrowed) -> None:
             found.arms.append(true())
     else:
         found.conditions.append(with_them)
+
+
+def _by_fields(session: Session, asked: Asked, term: Term, found: Narrowed, *, look: bool) -> None:
+    """What custom fields say: a few tickets are looked up, many are soon met on the way."""
+    reader = (asked.user_id, asked.now, asked.zone)
+    look = look and not term.without
+    holds, few = asked_of_fields(session, term.values, asked.wanted_lists, reader, look=look)
+    found.conditions.append(_none_of([holds]) if term.without else holds)
+    if few and not found.arms:
+        found.arms.append(true())
 
 
 def _are_few(session: Session, there: ColumnElement[bool]) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from groupware.errors import Invalid
 from modules.tasks.models import State, Urgency, Waiting
 from modules.tasks.queue.periods import ANY, NONE, Period
+from modules.tasks.queue.said import Said
 
 LONGEST = 1_000
 MOST_TERMS = 30
@@ -298,4 +299,5 @@ READERS: dict[str, Callable[[str], Any]] = {
     "updated": _past,
     "resolved": Period,
     "has": Has,
+    "field": Said.read,
 }

@@ -14,7 +14,9 @@ from groupware.people import folded
 from modules.tasks.models import Category
 from modules.tasks.people import who_may_work_somewhere
 from modules.tasks.queue.choices import MOST, Choices
-from modules.tasks.queue.filters import BIGGEST_ID
+from modules.tasks.queue.custom import FieldNames
+from modules.tasks.queue.filters import BIGGEST_ID, Filters
+from modules.tasks.queue.typed import parse, text_of
 
 MOST_ALIKE = 20
 """People of one name that are all meant."""
@@ -52,6 +54,19 @@ class Names:
         if not alike and len(all_of_them) >= MOST and (more := self._beyond(kind, name)):
             return more
         raise Invalid(q=_unknown(kind, name, [all_of_them[n] for n in alike], all_of_them))
+
+    @property
+    def custom(self) -> FieldNames:
+        """The names of custom fields, of the lists that the person works on."""
+        return FieldNames(self.session, [each.id for each in self.known.lists], self._customers)
+
+    def read(self, typed: str) -> Filters:
+        """The filters that were typed; raises Invalid for `q`."""
+        return parse(typed, self, self.custom)
+
+    def text_of(self, filters: Filters) -> str:
+        """Filters as the person would type them."""
+        return text_of(filters, self.name_of, self.custom)
 
     def name_of(self, kind: str, number: int) -> str | None:
         """What a number is called, where the person may choose it and the name means it alone."""

@@ -3,8 +3,9 @@
     status:open assignee:me category:bug,network due:<7d created:>2026-01-01
     list:"IT Help" -category:billing is:unread has:files "printer jam" -vpn
 
-A term is a known name, a colon and values with commas between; `-` in front turns it round. All
-that is no term is words for the search. One pass over the text.
+A term is a known name, a colon and values with commas between; `-` in front turns it round. A
+custom field is named by its slug, or by its name in quotation marks. All that is no term is words
+for the search. One pass over the text.
 """
 
 import re
@@ -16,6 +17,7 @@ from typing import Any
 
 from groupware.errors import Invalid
 from modules.tasks.models import Urgency
+from modules.tasks.queue.custom import FieldNames
 from modules.tasks.queue.filters import (
     LONGEST,
     MOST_TERMS,
@@ -33,6 +35,7 @@ from modules.tasks.queue.filters import (
     written,
 )
 from modules.tasks.queue.periods import LIKE_THIS, Period
+from modules.tasks.queue.said import Said
 
 NAMES = {
     "status": "state",
@@ -58,6 +61,9 @@ NAMES = {
     "sort": "sort",
 }
 """What is typed before the colon, and the filter that it means."""
+
+BY_NUMBER = "field_id"
+"""Names a custom field by its number, which nobody types: saved views do."""
 
 IS: dict[str, Term] = {
     "unread": Term("unread", (True,)),
@@ -89,7 +95,7 @@ NAMED = {
 Named = Callable[[str, str], tuple[int, ...]]
 """Gives the numbers of what is called so, by filter and name; raises Invalid."""
 
-_CHUNK = re.compile(r'\s*(-?)(?:([^\W\d_][\w-]{0,39}):)?((?:"[^"]*"?|[^\s"])*)')
+_CHUNK = re.compile(r'\s*(-?)(?:([^\W\d_][\w-]{0,63}|"[^"]{1,100}"):)?((?:"[^"]*"?|[^\s"])*)')
 _VALUE = re.compile(r'"([^"]*)"?|([^,"]+)|(,)')
 
 
@@ -103,7 +109,7 @@ class Chunk:
     text: str
 
 
-def chunks(typed: str) -> Iterator[Chunk]:
+def chunks(typed: str, custom: FieldNames | None = None) -> Iterator[Chunk]:
     """What was typed, piece by piece."""
     at, typed = 0, typed.replace("\0", " ")
     while found := _CHUNK.match(typed, at):
@@ -111,22 +117,26 @@ def chunks(typed: str) -> Iterator[Chunk]:
         if not found[0].strip():
             return
         minus, name, rest = found.groups(default="")
-        if name and name.casefold() not in NAMES and (rest.startswith("//") or not _meant(name)):
+        if name and not _names_a_term(name, rest, custom):
             name, rest = "", f"{name}:{rest}"  # an address, a time: words like others
         values = tuple(_values(rest)) if name else ()
         yield Chunk(name.casefold(), values, bool(minus), found[0].strip())
 
 
-def parse(typed: str, named: Named) -> Filters:
+def parse(typed: str, named: Named, custom: FieldNames | None = None) -> Filters:
     """The filters that were typed; raises Invalid for `q`, which says what would be right."""
     if len(typed) > LONGEST:
         raise Invalid(q=f"This is longer than {LONGEST} characters.")
     terms: list[Term] = []
     words: list[str] = []
     order: tuple[Sort | None, Order | None] = (None, None)
-    for chunk in chunks(typed):
+    for chunk in chunks(typed, custom):
         if not chunk.name:
             words.append(chunk.text)
+        elif chunk.name == BY_NUMBER or (
+            chunk.name not in NAMES and custom and custom.called(chunk.name.strip('"'))
+        ):
+            terms.append(_of_a_field(chunk, custom))
         elif chunk.name not in NAMES:
             (close,) = get_close_matches(chunk.name, NAMES, 1)
             raise Invalid(q=f"There is no “{chunk.name}:”. Did you mean “{close}:”?")
@@ -139,9 +149,16 @@ def parse(typed: str, named: Named) -> Filters:
     return Filters(" ".join(words), ordered(tuple(dict.fromkeys(terms))), *order)
 
 
-def text_of(filters: Filters, name_of: Callable[[str, int], str | None]) -> str:
+def text_of(
+    filters: Filters,
+    name_of: Callable[[str, int], str | None],
+    custom: FieldNames | None = None,
+) -> str:
     """Filters as one would type them; what `name_of` does not know stays a number."""
-    parts = [_typed(term, name_of) for term in filters.terms]
+    parts = [
+        _typed_field(term, name_of, custom) if term.name == "field" else _typed(term, name_of)
+        for term in filters.terms
+    ]
     if filters.q:
         parts.append(filters.q)
     if filters.sort:
@@ -153,6 +170,16 @@ def quoted(name: str) -> str:
     """A value as it is typed: in quotes where it would not be one word."""
     plain = name and not re.search(r'[\s",]', name)
     return name if plain else '"' + name.replace('"', "") + '"'
+
+
+def _names_a_term(name: str, rest: str, custom: FieldNames | None) -> bool:
+    if rest.startswith("//"):
+        return False
+    plain = name.casefold().strip('"')
+    known = not name.startswith('"') and (plain in NAMES or plain == BY_NUMBER)
+    if known or (custom is not None and custom.called(plain)):
+        return True
+    return not name.startswith('"') and _meant(name)
 
 
 def _meant(name: str) -> bool:
@@ -194,6 +221,21 @@ def _value(name: str, said: str, text: str, named: Named) -> tuple[Any, ...]:
         return (Period(word),)
     except ValueError:
         raise Invalid(q=f"“{said}:{text}” is no time. {LIKE_THIS}") from None
+
+
+def _of_a_field(chunk: Chunk, custom: FieldNames | None) -> Term:
+    if not chunk.values or len(chunk.values) > MOST_VALUES:
+        raise Invalid(q=f"“{chunk.name}:” takes 1 to {MOST_VALUES} values.")
+    values: list[Said] = []
+    for text in chunk.values:
+        if chunk.name != BY_NUMBER:
+            values += custom.means(chunk.name.strip('"'), text) if custom else ()
+            continue
+        try:
+            values.append(Said.read(text))
+        except ValueError:
+            raise Invalid(q=f"“{chunk.name}:{text}” means nothing.") from None
+    return Term("field", tuple(dict.fromkeys(values)), chunk.without)
 
 
 def _is(chunk: Chunk) -> list[Term]:
@@ -250,3 +292,35 @@ def _typed(term: Term, name_of: Callable[[str, int], str | None]) -> str:
     ]
     name = "status" if term.name == "state" else term.name
     return f"{minus}{name}:{','.join(values)}"
+
+
+def _typed_field(
+    term: Term, name_of: Callable[[str, int], str | None], custom: FieldNames | None
+) -> str:
+    """By the field's slug, where that means the same again; else by its number."""
+    minus = "-" if term.without else ""
+    if found := _by_slug(term, name_of, custom) if custom else None:
+        slug, texts = found
+        name = f'"{slug}"' if slug in NAMES else slug
+        return f"{minus}{name}:{','.join(map(quoted, texts))}"
+    return f"{minus}{BY_NUMBER}:{','.join(quoted(str(each)) for each in term.values)}"
+
+
+def _by_slug(
+    term: Term, name_of: Callable[[str, int], str | None], custom: FieldNames
+) -> tuple[str, list[str]] | None:
+    field = next((each for each in custom.all() if each.id == term.values[0].field_id), None)
+    if field is None:
+        return None
+    texts = [
+        name_of("assignee", int(each.text)) or each.text
+        if field.sort == "person" and each.text.isascii() and each.text.isdigit()
+        else each.text
+        for each in term.values
+    ]
+    texts = list(dict.fromkeys(texts))
+    try:
+        means = {said for text in texts for said in custom.means(field.slug, text)}
+    except Invalid:
+        return None
+    return (field.slug, texts) if means == set(term.values) else None
