@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from groupware.access import access_of
 from groupware.models import Permission, User
 from groupware.module import Link, Module, Periodic, Work
-from modules.support import demo, first_list, sidebar
+from modules.support import api, demo, first_list, sidebar
 from modules.support.bulk import running as bulk_running
 from modules.support.letters import views as letters
 from modules.support.mailboxes import oauth, quarantine
@@ -96,6 +96,7 @@ module = Module(
         quarantine.blueprint,
         check.blueprint,
         first_list.blueprint,
+        *api.BLUEPRINTS,
     ],
     settings=[
         Link(

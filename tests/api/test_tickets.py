@@ -7,46 +7,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
-from groupware import tokens
-from groupware.models import TokenKind, User
+from groupware.models import User
+from tests.api.conftest import Ask, version
 from tests.conftest import Statements
-from tests.factories import NOON, Desk
+from tests.factories import Desk
 
 TICKET = {
     "id", "uid", "subject", "details", "status", "waiting", "urgency", "location", "task_list",
     "categories", "customer", "participants", "assignee", "due", "created", "updated", "links",
     "custom", "permissions",
 }  # fmt: skip
-
-Ask = Callable[..., TestResponse]
-
-
-@pytest.fixture
-def program(app: Flask, session: Session) -> Callable[[User], Ask]:
-    """`ask = program(user)`; `ask("GET", "/me")` answers as their script would be."""
-
-    def of(user: User) -> Ask:
-        secret = tokens.give(session, user, user, TokenKind.API, name="", now=NOON)
-        session.commit()
-
-        def ask(method: str, path: str, body: Any = None, **options: Any) -> TestResponse:
-            headers = {"Authorization": f"Bearer {secret}", **options.pop("headers", {})}
-            if body is not None:
-                options["json"] = body
-            path = path if path.startswith("/api") else f"/api/v1{path}"
-            client = app.test_client()
-            return client.open(path, method=method, headers=headers, buffered=True, **options)
-
-        return ask
-
-    return of
-
-
-def version(ask: Ask, path: str) -> dict[str, str]:
-    return {"If-Match": ask("GET", path).headers["ETag"]}
 
 
 def test_a_request_is_filed_read_and_found(desk: Desk, program: Callable[[User], Ask]) -> None:

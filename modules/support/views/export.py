@@ -48,7 +48,18 @@ WRITERS: dict[str, Callable[[Table, ZoneInfo], Iterator[bytes]]] = {
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def ics() -> ResponseReturnValue:
     """The tickets of the queue's address, all of its pages, as iCalendar."""
-    asked, name = _asked()
+    return as_calendar(*_asked())
+
+
+@blueprint.get("/support/export.<any(csv, xlsx):kind>")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def sheet(kind: str) -> ResponseReturnValue:
+    """The same as a table; that it was taken is journalled."""
+    return as_table(*_asked(), kind)
+
+
+def as_calendar(asked: Asked, name: str) -> Response:
+    """What is asked for as iCalendar, page after page of the queue."""
     person_id = actor().id
 
     def pages(reading: Session) -> Iterator[Select[Task]]:
@@ -63,11 +74,8 @@ def ics() -> ResponseReturnValue:
     return download(pages, name)
 
 
-@blueprint.get("/support/export.<any(csv, xlsx):kind>")
-@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
-def sheet(kind: str) -> ResponseReturnValue:
-    """The same as a table; that it was taken is journalled."""
-    asked, name = _asked()
+def as_table(asked: Asked, name: str, kind: str) -> Response:
+    """What is asked for as a table; that it was taken is journalled."""
     person, at, database = actor(), now(), services().database
     zone = _zone(person.time_zone)
 
