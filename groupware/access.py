@@ -4,12 +4,12 @@ A module permission opens the door of a module, an access list opens the list; b
 person's groups. See docs/permissions.md for the decision table.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from sqlalchemy import Select, event, func, select
+from sqlalchemy import ScalarSelect, Select, event, func, select
 from sqlalchemy.orm import Session
 
 from groupware.errors import Forbidden
@@ -25,7 +25,7 @@ from groupware.models import (
     User,
 )
 
-_KEPT = "access"
+_KEPT, _LEVELS = "access", "levels"
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,15 +66,26 @@ def access_of(session: Session, user: User | None) -> Access:
     kept: dict[int, Access] = session.info.setdefault(_KEPT, {})
     if user.id not in kept:
         rows = session.execute(
-            select(Membership.group_id, Grant.permission)
+            select(*RIGHTS)
+            .select_from(Membership)
             .outerjoin(Grant, Grant.group_id == Membership.group_id)
             .where(Membership.user_id == user.id)
         ).all()
-        kept[user.id] = Access(
-            frozenset(group for group, _ in rows),
-            frozenset(Permission(permission) for _, permission in rows if permission),
-        )
+        learn(session, user, [(group, permission) for group, permission in rows])
     return kept[user.id]
+
+
+RIGHTS = (Membership.group_id, Grant.permission)
+"""What `learn` takes, a row for each right."""
+
+
+def learn(session: Session, user: User, rows: Iterable[tuple[int | None, str | None]]) -> None:
+    """Take down the rights that came along with a person just now."""
+    found = list(rows)
+    session.info.setdefault(_KEPT, {})[user.id] = Access(
+        frozenset(group for group, _ in found if group is not None),
+        frozenset(Permission(permission) for _, permission in found if permission),
+    )
 
 
 def may(session: Session, user: User | None, *permissions: Permission) -> bool:
@@ -90,8 +101,27 @@ def need(session: Session, user: User | None, *permissions: Permission) -> None:
 
 def level_in(session: Session, user: User | None, acl_id: int) -> Level:
     """The highest level that an access list gives to one of the person's groups."""
-    groups = access_of(session, user).groups
-    return levels_in(session, groups, [acl_id]).get(acl_id, Level.NONE)
+    if user is None:
+        return Level.NONE
+    kept: dict[tuple[int, int], Level] = session.info.setdefault(_LEVELS, {})
+    if (user.id, acl_id) not in kept:
+        groups = access_of(session, user).groups
+        kept[user.id, acl_id] = levels_in(session, groups, [acl_id]).get(acl_id, Level.NONE)
+    return kept[user.id, acl_id]
+
+
+def level_column(groups: Collection[int], acl_id: Any) -> ScalarSelect[int | None]:
+    """The same as a column beside what has the access list; for `learn_level`."""
+    return (
+        select(func.max(AclEntry.level))
+        .where(AclEntry.acl_id == acl_id, AclEntry.group_id.in_(groups))
+        .scalar_subquery()
+    )
+
+
+def learn_level(session: Session, user: User, acl_id: int, level: int | None) -> None:
+    """Take down the level that came along with what has this access list."""
+    session.info.setdefault(_LEVELS, {})[user.id, acl_id] = Level(level or 0)
 
 
 def levels_in(
@@ -157,6 +187,7 @@ def granted(user: User, level: Level) -> Select[int]:
 def forget(session: Session) -> None:
     """Read rights anew: somebody else may have changed them since they were read here."""
     session.info.pop(_KEPT, None)
+    session.info.pop(_LEVELS, None)
 
 
 def locations_of(user: User) -> Select[Location]:

@@ -4,14 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import (
-    Integer,
     Select,
     SmallInteger,
     String,
     cast,
+    false,
     func,
     literal,
     null,
@@ -20,8 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from groupware.models import Address, Level, Location, User
-from modules.tasks.checklists import ChecklistItem
+from groupware.models import Level, Location, User
+from modules.tasks.counts import Listed
 from modules.tasks.models import (
     Category,
     Link,
@@ -29,7 +28,6 @@ from modules.tasks.models import (
     State,
     Task,
     TaskList,
-    WebLink,
     task_categories,
 )
 from modules.tasks.people import who_may_work
@@ -43,7 +41,6 @@ from modules.tasks.queries import (
 from modules.tasks.tickets import Relation
 
 MOST_CHOICES = 300
-MOST_PEOPLE = 50
 EARLIER = 5
 
 
@@ -60,7 +57,7 @@ class Choices:
 
     agents: Sequence[Choice]
     lists: Sequence[Choice]  # where the ticket may be moved to
-    known_lists: Sequence[Choice]  # those whose name the reader may know
+    known_lists: Sequence[Listed]  # those that the reader works on, in the managers' order
     categories: Sequence[Choice]
     chosen: Sequence[Choice]  # the ticket's categories
     locations: Sequence[Choice]
@@ -75,7 +72,16 @@ def choices(session: Session, actor: User, ticket: Task, *, works: bool) -> Choi
         .where(task_categories.c.task_id == ticket.id)
     )
     parts = [
-        _part("known", known, TaskList.id, TaskList.name, TaskList.hue),
+        _part(
+            "known",
+            known,
+            TaskList.id,
+            TaskList.name,
+            TaskList.hue,
+            TaskList.archived,
+            TaskList.position,
+            TaskList.change_number,
+        ),
         _part("has", has, Category.id, Category.name, Category.hue),
     ]
     if works:
@@ -91,47 +97,24 @@ def choices(session: Session, actor: User, ticket: Task, *, works: bool) -> Choi
             places = locations_of(ticket.customer)
             parts.append(_part("location", places, Location.id, Location.name))
     found: dict[str, list[Choice]] = {}
-    for kind, number, name, hue in session.execute(union_all(*parts)):
-        found.setdefault(kind, []).append(Choice(number, name, hue))
+    lists: list[tuple[int, Listed]] = []
+    for kind, number, name, hue, archived, place, changes in session.execute(union_all(*parts)):
+        if kind == "known":
+            lists.append((place, Listed(number, name, hue, bool(archived), changes)))
+        else:
+            found.setdefault(kind, []).append(Choice(number, name, hue))
     for each in found.values():
         each.sort(key=lambda choice: choice.name.casefold())
     return Choices(
         agents=found.get("agent", ()),
         lists=found.get("list", ()),
-        known_lists=found.get("known", ()),
+        known_lists=[
+            each for _, each in sorted(lists, key=lambda known: (known[0], known[1].name))
+        ],
         categories=found.get("category", ()),
         chosen=found.get("has", ()),
         locations=found.get("location", ()),
     )
-
-
-@dataclass(frozen=True)
-class Taker:
-    """Somebody who takes part, with their addresses."""
-
-    id: int
-    name: str
-    organisation: str
-    is_customer: bool
-    addresses: Sequence[str]
-
-
-def takers(session: Session, ticket: Task) -> list[Taker]:
-    """The customer first, then who else takes part."""
-    rows = session.execute(
-        select(Participant.is_customer, User.id, User.name, User.organisation, Address.address)
-        .join(User, User.id == Participant.user_id)
-        .outerjoin(Address, Address.user_id == User.id)
-        .where(Participant.task_id == ticket.id)
-        .order_by(Participant.is_customer.desc(), User.name, User.id, Address.id)
-        .limit(MOST_PEOPLE * 2)
-    )
-    found: dict[int, Taker] = {}
-    for is_customer, number, name, organisation, address in rows:
-        before = found.get(number)
-        addresses = (*(before.addresses if before else ()), *([address] if address else ()))
-        found[number] = Taker(number, name, organisation, bool(is_customer), addresses)
-    return list(found.values())
 
 
 @dataclass(frozen=True)
@@ -206,11 +189,19 @@ def around(
     )
 
 
-def _part(kind: str, query: Select[Any], number: Any, name: Any, hue: Any = None) -> Select[Any]:
-    rows = query.with_only_columns(number, name, null() if hue is None else hue)
+def _part(
+    kind: str, query: Select[Any], number: Any, name: Any, hue: Any = None, *more: Any
+) -> Select[Any]:
+    rows = query.with_only_columns(number, name, null() if hue is None else hue, *more)
     limited = rows.limit(MOST_CHOICES).subquery()
-    number, name, hue = limited.c
-    return select(literal(kind), number, name, func.coalesce(cast(hue, SmallInteger), 0))
+    number, name, hue, *more_of_it = limited.c
+    return select(
+        literal(kind),
+        number,
+        name,
+        func.coalesce(cast(hue, SmallInteger), 0),
+        *(more_of_it or (false(), literal(0), literal(0))),
+    )
 
 
 def _others(kind: str, query: Select[Task], word: Any = None) -> Select[Any]:
@@ -224,68 +215,3 @@ def _others(kind: str, query: Select[Task], word: Any = None) -> Select[Any]:
         literal("", String) if word is None else word,
     ).subquery()
     return select(rows)
-
-
-@dataclass(frozen=True)
-class Item:
-    """A line of the checklist."""
-
-    id: int
-    text: str
-    done: bool
-    assignee_id: int | None
-    assignee: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page elsewhere."""
-
-    id: int
-    href: str
-    title: str
-
-
-@dataclass(frozen=True)
-class Beside:
-    """What agents keep with a ticket."""
-
-    items: Sequence[Item]
-    pages: Sequence[Page]
-
-    @property
-    def done(self) -> int:
-        return sum(item.done for item in self.items)
-
-
-def beside(session: Session, ticket: Task) -> Beside:
-    """The checklist and the web addresses of a ticket that the reader works on: one statement."""
-    items = (
-        select(
-            literal("item", String).label("kind"), ChecklistItem.id, ChecklistItem.text,
-            literal("", String).label("more"), ChecklistItem.completed, User.id.label("user"),
-            func.coalesce(User.name, "").label("name"), ChecklistItem.position.label("position"),
-        )
-        .outerjoin(User, User.id == ChecklistItem.assignee_id)
-        .where(ChecklistItem.task_id == ticket.id)
-    )  # fmt: skip
-    pages = select(
-        literal("page", String), WebLink.id, WebLink.url, WebLink.title,
-        cast(null(), ChecklistItem.completed.type), cast(null(), Integer),
-        literal("", String), literal(0),
-    ).where(WebLink.task_id == ticket.id)  # fmt: skip
-    both = union_all(items, pages)
-    columns = both.selected_columns
-    rows = session.execute(both.order_by(columns["position"], columns["id"])).all()
-    return Beside(
-        items=[
-            Item(row.id, row.text, row.completed is not None, row.user, row.name)
-            for row in rows
-            if row.kind == "item"
-        ],
-        pages=[
-            Page(row.id, row.text, row.more or urlsplit(row.text).netloc)
-            for row in rows
-            if row.kind == "page"
-        ],
-    )

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from groupware.access import access_of, learn_level, level_column
 from groupware.errors import NotFound
 from groupware.models import Level, User
 from groupware.web.words import reader_zone, t_datetime
@@ -17,15 +18,12 @@ from modules.support.properties import PROPERTIES
 from modules.support.ticket_choices import (
     RELATIONS,
     Around,
-    Beside,
     Choice,
     Choices,
-    Taker,
     around,
-    beside,
     choices,
-    takers,
 )
+from modules.support.ticket_company import Beside, Taker, company
 from modules.support.ticket_thread import (
     Cursor,
     File,
@@ -39,8 +37,9 @@ from modules.support.ticket_thread import (
 from modules.tasks.access import agent_level
 from modules.tasks.mail import shown
 from modules.tasks.mail.shown import Piece, Shown
-from modules.tasks.models import Seen, State, Task
+from modules.tasks.models import Seen, State, Task, TaskList
 from modules.tasks.queries import worked_by
+from modules.tasks.together.there import There
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,7 @@ class TicketPage:
     takers: Sequence[Taker]
     around: Around
     beside: Beside
+    there: There
     mail: Shown | None  # the one that made the ticket
     details: Sequence[Piece]
     relations: Sequence[tuple[str, str]]
@@ -86,13 +86,15 @@ class TicketPage:
 
 def find(session: Session, actor: User, ticket_id: int) -> tuple[Task, datetime | None]:
     """The ticket, where the person works on its list, and until when they have read it."""
+    groups = access_of(session, actor).groups
     row = session.execute(
         worked_by(actor)
         .where(Task.id == ticket_id)
         .outerjoin(Seen, and_(Seen.task_id == Task.id, Seen.user_id == actor.id))
-        .add_columns(Seen.at)
+        .join(TaskList, TaskList.id == Task.task_list_id)
+        .add_columns(Seen.at, level_column(groups, TaskList.agent_acl_id))
         .options(
-            joinedload(Task.task_list),
+            contains_eager(Task.task_list),
             joinedload(Task.customer),
             joinedload(Task.assignee),
             joinedload(Task.location),
@@ -100,6 +102,7 @@ def find(session: Session, actor: User, ticket_id: int) -> tuple[Task, datetime 
     ).one_or_none()
     if row is None:
         raise NotFound
+    learn_level(session, actor, row[0].task_list.agent_acl_id, row[2])
     return row[0], row[1]
 
 
@@ -118,7 +121,8 @@ def prepare(
     part = window(session, actor, ticket, cursor)
     told = [entry for entry, _ in part.entries]
     found = choices(session, actor, ticket, works=works)
-    people = takers(session, ticket)
+    with_it = company(session, actor, ticket, now=now)
+    people = with_it.takers
     others = around(session, actor, ticket, tickets_in(told), now)
     known = {choice.id: choice.name for choice in found.agents}
     known |= {taker.id: taker.name for taker in people}
@@ -143,7 +147,8 @@ def prepare(
         customer=next((taker for taker in people if taker.is_customer), None),
         takers=[taker for taker in people if not taker.is_customer],
         around=others,
-        beside=beside(session, ticket),
+        beside=with_it.beside,
+        there=with_it.there,
         relations=[(word.value, text) for word, text in RELATIONS.items()][::-1],
         due=due(
             ticket.due,

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from groupware.models import User
 from modules.tasks.models import State, Task, TaskList
+from modules.tasks.notices import inbox
 from modules.tasks.queries import ANYBODY, in_state, lists_worked_by, unassigned
 
 MOST = 1_000
@@ -61,6 +62,7 @@ class Counts:
     mine: Counted = NOTHING
     unassigned: Counted = NOTHING
     overdue: Counted = NOTHING
+    unread: str = ""  # notices, as the bell says
 
     @property
     def active(self) -> Counted:
@@ -82,7 +84,8 @@ def counts(session: Session, user: User, list_ids: Sequence[int], now: datetime)
     if not rows:
         return Counts()
     mine, without, late = (Counted(*rows[0][at : at + 2]) for at in (3, 5, 7))
-    return Counts({row[0]: Counted(row[1], row[2]) for row in rows}, mine, without, late)
+    lists = {row[0]: Counted(row[1], row[2]) for row in rows}
+    return Counts(lists, mine, without, late, inbox.in_words(rows[0][9]))
 
 
 @cache
@@ -106,6 +109,7 @@ def _counts() -> Any:
         *_both(within, Task.assignee_id == ANYBODY.id),
         *_both(within, unassigned()),
         *_both(within, Task.due < bindparam("now", type_=Task.due.type)),
+        inbox.unread(),
     ).where(TaskList.id.in_(lists))
 
 

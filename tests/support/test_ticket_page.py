@@ -186,7 +186,7 @@ def test_a_ticket_of_many_parts_costs_few_statements(
     client.get(address)
     with statements(database) as sent:
         assert client.get(address).status_code == 200
-    assert len(sent) <= 14, "\n\n".join(sent)
+    assert len(sent) <= 13, "\n\n".join(sent)
 
 
 def test_texts_from_outside_stay_texts(desk: Desk, signed_in: SignedIn) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, g, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -85,14 +85,14 @@ class Line:
 
 
 def corner(session: Session, user: User) -> list[Item]:
-    """The bell, with how much is new; one bounded statement."""
+    """The bell, with how much is new: counted with the side bar, or by a bounded statement."""
     if not access_of(session, user).agent:
         return []
     follow("notices", user.id)
     here = request.path == PATH
-    return [
-        Item("Notifications", PATH, "bell", count=inbox.unread_count(session, user), current=here)
-    ]
+    counted = g.get("waiting")
+    new = counted.counts.unread if counted else inbox.unread_count(session, user)
+    return [Item("Notifications", PATH, "bell", count=new, current=here)]
 
 
 @blueprint.get(PATH)

@@ -32,6 +32,7 @@ from groupware.web.uploading import KeptFile, kept
 from modules.support import split, ticket_fields, ticket_page
 from modules.support.changes import ACTS, Change, changes_of, may_be_told
 from modules.support.forms import AnswerForm
+from modules.support.sidebar import look
 from modules.support.ticket_thread import Cursor, journal_of
 from modules.tasks.access import require
 from modules.tasks.canned.at_hand import for_ticket
@@ -41,7 +42,7 @@ from modules.tasks.models import Kind, Task
 from modules.tasks.notices.inbox import read_of_ticket
 from modules.tasks.queries import worked_by
 from modules.tasks.seen import saw
-from modules.tasks.together.there import There, Written, there
+from modules.tasks.together.there import There, Written
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -136,7 +137,8 @@ def show(
     read = seen
     seen = opened_at() or seen
     prepared = ticket_page.prepare(session(), actor(), found, seen=seen, cursor=cursor, now=now())
-    around = there(session(), actor(), found, now=now())
+    around = prepared.there
+    look(session(), actor(), prepared.choices.known_lists, now())
     if request.method == "GET" and "Sec-Purpose" not in request.headers:
         _remember(found, read, told=around.unread)
     follow("ticket", found.id, of_ticket(found.task_list_id, found.change_number))

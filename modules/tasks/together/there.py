@@ -1,11 +1,12 @@
 """Everything of a ticket that colleagues share beside its thread, by one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import Integer, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from groupware.models import User
@@ -48,6 +49,14 @@ class There:
     own: Written | None = None
     shared: list[Written] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, rows: Iterable[Any], reader: int) -> "There":
+        """Made of the rows of `whole`, the oldest first."""
+        found = cls()
+        for row in rows:
+            _take(found, row, reader)
+        return found
+
     @property
     def writing(self) -> str:
         """The line over the composer: who is writing."""
@@ -60,10 +69,12 @@ class There:
 
 def there(session: Session, reader: User, ticket: Task, *, now: datetime) -> There:
     """For a reader who may see the ticket as an agent; not for customers."""
-    found = There()
-    for row in session.execute(_statement(reader.id, ticket.id, now)):
-        _take(found, row, reader.id)
-    return found
+    return There.of(session.execute(whole(), bound(reader, ticket, now)), reader.id)
+
+
+def bound(reader: User, ticket: Task, now: datetime) -> dict[str, Any]:
+    """What `whole` is asked for."""
+    return {"reader": reader.id, "ticket": ticket.id, "since": now - LASTS}
 
 
 def _take(found: There, row: Any, reader: int) -> None:
@@ -83,11 +94,15 @@ def _take(found: There, row: Any, reader: int) -> None:
         found.present.append(Somebody(row.user_id, row.name, Doing(row.word)))
 
 
-def _statement(reader: int, ticket: int, now: datetime) -> Any:
+@cache
+def whole() -> Any:
+    """All of it, with `reader`, `ticket` and `since` to be bound."""
+    reader: Any = bindparam("reader", type_=Integer())
+    ticket: Any = bindparam("ticket", type_=Integer())
     parts: Sequence[Any] = (
         _part("follows", Follower, Follower.at).where(Follower.task_id == ticket),
         _part("at it", Presence, Presence.at, Presence.doing).where(
-            Presence.task_id == ticket, Presence.at > now - LASTS
+            Presence.task_id == ticket, Presence.at > bindparam("since", type_=Presence.at.type)
         ),
         _part("own", Draft, Draft.at, Draft.kind, Draft.body).where(
             Draft.task_id == ticket, Draft.user_id == reader, ~Draft.shared
@@ -99,8 +114,8 @@ def _statement(reader: int, ticket: int, now: datetime) -> Any:
             Notice.task_id == ticket, Notice.user_id == reader, Notice.read_at.is_(None)
         ),
     )
-    whole = union_all(*parts).subquery()
-    return select(whole).order_by(whole.c.at).limit(MOST)
+    rows = union_all(*parts).subquery()
+    return select(rows).order_by(rows.c.at).limit(MOST)
 
 
 def _part(what: str, table: Any, at: Any, word: Any = None, body: Any = None) -> Any:
