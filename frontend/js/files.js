@@ -20,10 +20,12 @@ on("paste", "form", (event, form) => {
 });
 
 for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
-  on(type, "form:has([data-files])", (event, form) => {
+  // A ticket's page is one place to drop files: they go to the composer, wherever they are let go of.
+  on(type, "form:has([data-files]), .work:has(.composer [data-files])", (event, place) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    const leaving = type === "drop" || (type === "dragleave" && !form.contains(event.relatedTarget));
+    const form = place.matches("form") ? place : place.querySelector(".composer");
+    const leaving = type === "drop" || (type === "dragleave" && !place.contains(event.relatedTarget));
     form.querySelector(".drop").classList.toggle("over", !leaving);
     if (type === "drop") add(form.querySelector("[data-files]"), [...event.dataTransfer.files]);
   });

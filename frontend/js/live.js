@@ -5,6 +5,7 @@
 //   stream -> no room (503), or no streams on the way -> asks every 20 s -> 401: signed out, and silent
 //   a hidden page lets its stream go, and catches up when it is looked at
 import htmx from "htmx.org";
+import { each } from "./dom.js";
 import { expired } from "./notices.js";
 
 const POLL = 20_000;
@@ -202,3 +203,10 @@ function below(message, words) {
 }
 
 start();
+
+// What can be done for some seconds only is fetched again when they are over.
+each("[data-gone-in]", (part) => {
+  if (part.dataset.waited) return;
+  part.dataset.waited = "true";
+  setTimeout(() => part.isConnected && refresh(), Number(part.dataset.goneIn) * 1000 + 300);
+});

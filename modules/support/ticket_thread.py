@@ -15,7 +15,7 @@ from modules.support.changes import MESSAGES, QUIET, Names, may_be_told, sentenc
 from modules.tasks.conversation import EDITABLE
 from modules.tasks.history import ENTITY
 from modules.tasks.letters.delivery import Deliveries, of_replies
-from modules.tasks.letters.taking_back import may_be_taken_back
+from modules.tasks.letters.taking_back import seconds_to_take_back
 from modules.tasks.mail import shown
 from modules.tasks.mail.shown import Piece, Shown
 from modules.tasks.models import Attachment, Comment, Kind, Task
@@ -51,7 +51,7 @@ class Message:
     files: Sequence[File]
     may_edit: bool
     deliveries: Deliveries | None = None
-    may_take_back: bool = False
+    may_take_back: int = 0  # for so many seconds more
     mail: Shown | None = None
     new: bool = False
     event: bool = False
@@ -198,7 +198,7 @@ def thread(
             may_edit=mine and not later,
             deliveries=part.deliveries.get(comment.id),
             mail=part.mails.get(comment.id),
-            may_take_back=works and not later and may_be_taken_back(comment, actor, now),
+            may_take_back=seconds_to_take_back(comment, actor, now) if works and not later else 0,
             new=fresh,
         )
         items.append((comment.created, 1, comment.id, message))

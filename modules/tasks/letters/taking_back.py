@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -37,10 +38,11 @@ class TakenBack:
     files: Sequence[tuple[str, Upload]]
 
 
-def may_be_taken_back(comment: Comment, actor: User, now: datetime) -> bool:
-    """True while the writer of a staff reply can still have it back."""
+def seconds_to_take_back(comment: Comment, actor: User, now: datetime) -> int:
+    """For how long its writer can still have a staff reply back; 0 for everything else."""
     mine = comment.kind == Kind.REPLY and comment.from_staff and comment.author_id == actor.id
-    return mine and now - comment.created <= UNDO
+    left = UNDO - (now - comment.created)
+    return ceil(left.total_seconds()) if mine and left > timedelta(0) else 0
 
 
 def take_back(session: Session, actor: User, comment: Comment, *, now: datetime) -> TakenBack:
