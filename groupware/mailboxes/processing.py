@@ -1,4 +1,4 @@
-"""From the journal into tickets: each mail in a transaction of its own.
+"""From the journal into tickets: a few mails in a transaction, or each in one of its own.
 
 waiting -> done | quarantined | rejected
    ^  |
@@ -6,19 +6,22 @@ waiting -> done | quarantined | rejected
    |       says it could not be read, with the original attached
    +------ released from quarantine
 
-A mail is read, and its files are stored, before the transaction; within it the row is locked, so
-whoever comes second finds it done. The outcome is in the row: a replay tells it again.
+Mails are read, and their files are stored, before the transaction; within it their rows are locked,
+so whoever comes second finds them done. Where one of several fails, nothing of them has happened
+and each gets a transaction of its own: then the failure is that mail's alone. To be killed counts
+as no failure. The outcome is in the row: a replay tells it again.
 """
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
 from sqlalchemy import text as sql
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from groupware import module
@@ -31,6 +34,7 @@ from groupware.mail.safely import read_safely
 from groupware.mailboxes import files
 from groupware.mailboxes.models import InboundMail, Mailbox, Stage
 from groupware.mailboxes.outcome import Arrival, Became, Kept, Outcome
+from groupware.memory import remembered, remembering
 from groupware.people import folded
 from groupware.text import one_line
 
@@ -41,8 +45,11 @@ INCOMING = "incoming mail"
 TRIES = 3
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5))
 AT_ONCE = 50
+TOGETHER = 25
+"""Mails of one transaction: others wait for it to end."""
 STAGES = {Became.QUARANTINED: Stage.QUARANTINED, Became.REJECTED: Stage.REJECTED}
 FAILED = "It could not be put into a ticket: {}"
+UNREAD = Message(readable=False)
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,19 @@ class Mailroom:
     marks: Marks
 
 
+@dataclass(frozen=True)
+class Read:
+    """What a mail says, with its files stored; or what kept it from being read."""
+
+    mail_id: int
+    tries: int
+    content_hash: str
+    message: Message = UNREAD
+    files: tuple[Kept, ...] = ()
+    left_out: tuple[str, ...] = ()
+    failure: Exception | None = None
+
+
 def sweep(room: Mailroom, clock: Callable[[], datetime], *, until: Callable[[], bool]) -> int:
     """Process everything that is due, until told to stop; how many."""
     done = 0
@@ -62,9 +82,8 @@ def sweep(room: Mailroom, clock: Callable[[], datetime], *, until: Callable[[], 
             ids = list(session.scalars(due(clock())))
         if not ids:
             break
-        for mail_id in ids:
-            process(room, mail_id, now=clock())
-            done += 1
+        for outcomes in process_all(room, ids, clock):
+            done += len(outcomes)
             if until():
                 break
     return done
@@ -83,24 +102,71 @@ def due(now: datetime) -> Select[int]:
     )
 
 
+def process_all(
+    room: Mailroom, ids: Sequence[int], clock: Callable[[], datetime]
+) -> Iterator[dict[int, Outcome]]:
+    """Put mails where they belong, a few at a time; outcomes by the mails' numbers.
+
+    While some are put into tickets, the next ones are read.
+    """
+    parts = [ids[start : start + TOGETHER] for start in range(0, len(ids), TOGETHER)]
+    with ThreadPoolExecutor(1, "reading mail") as ahead:
+        coming: Future[list[Read]] | None = None
+        for part, following in zip(parts, [*parts[1:], []], strict=True):
+            read = coming.result() if coming else _read_all(room, part)
+            coming = ahead.submit(_read_all, room, following) if following else None
+            yield _all_placed(room, part, read, clock)
+
+
 def process(room: Mailroom, mail_id: int, *, now: datetime) -> Outcome:
     """Put one mail where it belongs; done before, its outcome is told again."""
+    (outcomes,) = process_all(room, [mail_id], lambda: now)
+    return outcomes[mail_id]
+
+
+def _all_placed(
+    room: Mailroom, ids: Sequence[int], read: Sequence[Read], clock: Callable[[], datetime]
+) -> dict[int, Outcome]:
     with room.database.reading() as session:
-        mail = session.get_one(InboundMail, mail_id)
-        if mail.stage != Stage.WAITING:
-            return told(mail)
-        sha256, tries = mail.sha256, mail.tries
-    try:
-        return _placed(room, mail_id, *_read(room.store, sha256), now=now)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: that says nothing of this mail
-    except Exception as failure:
-        log.exception("mail %d could not be processed, try %d", mail_id, tries + 1)
-        said = f"{type(failure).__name__}: {failure}"
-    if tries + 1 < TRIES:
-        return _later(room, mail_id, said, now=now)
+        missing = set(ids) - {each.mail_id for each in read}
+        outcomes = {number: told(session.get_one(InboundMail, number)) for number in missing}
+    if len(read) > 1 and not any(each.failure for each in read):
+        try:
+            return outcomes | _placed(room, read, clock())
+        except Exception as failure:  # whose it is shows when each is alone
+            log.info("%d mails together failed, so each goes alone: %s", len(read), failure)
+    for each in read:
+        outcomes[each.mail_id] = _alone(room, each, clock())
+    return outcomes
+
+
+def _alone(room: Mailroom, read: Read, now: datetime) -> Outcome:
+    failure = read.failure
+    if failure is None:
+        try:
+            return _placed(room, [read], now)[read.mail_id]
+        except Exception as raised:
+            if _of_the_database(raised):
+                raise
+            failure = raised
+    log.error("mail %d failed, try %d", read.mail_id, read.tries + 1, exc_info=failure)
+    said = f"{type(failure).__name__}: {failure}"
+    if read.tries + 1 < TRIES:
+        return _later(room, read.mail_id, said, now=now)
     unread = Message(problems=(FAILED.format(said),), readable=False)
-    return _placed(room, mail_id, unread, (), (), now=now)
+    last = replace(read, message=unread, files=(), left_out=())
+    return _placed(room, [last], now)[read.mail_id]
+
+
+def _of_the_database(failure: Exception) -> bool:
+    """True where the database is away, or is not what this program expects (SQLSTATE 42).
+
+    That says nothing of the mail: it waits, and loses none of its tries.
+    """
+    if isinstance(failure, OperationalError | InterfaceError):
+        return True
+    state = getattr(failure.orig, "sqlstate", None) if isinstance(failure, DBAPIError) else None
+    return str(state or "").startswith("42")
 
 
 def told(mail: InboundMail) -> Outcome:
@@ -134,67 +200,99 @@ def fingerprint(message: Message, sha256: str) -> str:
     return digest.hexdigest()
 
 
-def _read(store: Store, sha256: str) -> tuple[Message, tuple[Kept, ...], tuple[str, ...]]:
-    with store.open(sha256) as file:
-        raw = file.read(LARGEST + 1)
-    message = read_safely(raw)
-    kept, left_out = files.keep(store, message.files)
-    return message, kept, left_out
+def _read_all(room: Mailroom, ids: Sequence[int]) -> list[Read]:
+    """What these mails say, those that still wait."""
+    with room.database.reading() as session:
+        waiting = session.execute(
+            select(InboundMail.id, InboundMail.tries, InboundMail.sha256)
+            .where(InboundMail.id.in_(ids), InboundMail.stage == Stage.WAITING)
+            .order_by(InboundMail.due_at, InboundMail.id)
+        ).all()
+    return [_read(room.store, *row) for row in waiting]
 
 
-def _placed(
-    room: Mailroom,
-    mail_id: int,
-    message: Message,
-    kept: tuple[Kept, ...],
-    left_out: tuple[str, ...],
-    *,
-    now: datetime,
-) -> Outcome:
-    with room.database.writing() as session:
-        mail = session.scalars(
-            select(InboundMail).where(InboundMail.id == mail_id).with_for_update()
-        ).one()
-        if mail.stage != Stage.WAITING:
-            return told(mail)
-        mailbox = session.get_one(Mailbox, mail.mailbox_id)
-        mail.content_hash = fingerprint(message, mail.sha256)
-        one_at_a_time(session, f"mail {mailbox.id} {mail.content_hash}")
-        mail.message_id = one_line(message.message_id)[:250] or f"{mail.content_hash}@made.invalid"
-        mail.sender = folded(message.sender.email)[:320] if message.sender else ""
-        mail.subject = one_line(message.subject)[:250]
-        outcome = _as_before(session, mail)
-        if outcome is None:
-            original = Kept(f"mail-{mail.id}.eml", "message/rfc822", mail.size, mail.sha256)
-            arrival = Arrival(mail, mailbox, message, kept, left_out, original, room.marks, now)
-            outcome = _taken(session, arrival)
-        mail.outcome, mail.reason = outcome.became, outcome.reason
-        mail.told = {"ticket": outcome.ticket, "comment": outcome.comment}
-        mail.stage = STAGES.get(outcome.became, Stage.DONE)
-        mail.processed_at, mail.error = now, ""
-        return outcome
+def _read(store: Store, mail_id: int, tries: int, sha256: str) -> Read:
+    try:
+        with store.open(sha256) as file:
+            raw = file.read(LARGEST + 1)
+        message = read_safely(raw)
+        kept, left_out = files.keep(store, message.files)
+    except Exception as failure:  # it counts as a try once it is this mail's turn
+        return Read(mail_id, tries, sha256, failure=failure)
+    # The files are in the store: so many mails at once need not hold them as well.
+    bare = replace(message, files=())
+    return Read(mail_id, tries, fingerprint(message, sha256), bare, kept, left_out)
 
 
-def _as_before(session: Session, mail: InboundMail) -> Outcome | None:
-    """The outcome of the same mail that was here before, or None."""
-    earlier = session.scalar(
+def _placed(room: Mailroom, read: Sequence[Read], now: datetime) -> dict[int, Outcome]:
+    with room.database.writing() as session, remembering(session):
+        mails = _locked(session, [each.mail_id for each in read])
+        fresh = [each for each in read if mails[each.mail_id].stage == Stage.WAITING]
+        for each in fresh:
+            _describe(mails[each.mail_id], each)
+        before = _before(session, [mails[each.mail_id] for each in fresh])
+        for each in fresh:
+            mail = mails[each.mail_id]
+            key = mail.mailbox_id, mail.content_hash
+            if earlier := before.get(key):
+                outcome = _again_the_same(earlier)
+            else:
+                outcome = _taken(session, _arrival(session, room, mail, each, now))
+                before[key] = mail
+            mail.outcome, mail.reason = outcome.became, outcome.reason
+            mail.told = {"ticket": outcome.ticket, "comment": outcome.comment}
+            mail.stage = STAGES.get(outcome.became, Stage.DONE)
+            mail.processed_at, mail.error = now, ""
+        return {number: told(mail) for number, mail in mails.items()}
+
+
+def _locked(session: Session, ids: Sequence[int]) -> dict[int, InboundMail]:
+    rows = select(InboundMail).where(InboundMail.id.in_(ids)).order_by(InboundMail.id)
+    mails = {mail.id: mail for mail in session.scalars(rows.with_for_update())}
+    # So two workers do not both find that a mail that came twice has not been here before.
+    for mailbox_id in sorted({mail.mailbox_id for mail in mails.values()}):
+        one_at_a_time(session, f"mailbox {mailbox_id}")
+    return mails
+
+
+def _describe(mail: InboundMail, read: Read) -> None:
+    message = read.message
+    mail.content_hash = read.content_hash
+    mail.message_id = one_line(message.message_id)[:250] or f"{mail.content_hash}@made.invalid"
+    mail.sender = folded(message.sender.email)[:320] if message.sender else ""
+    mail.subject = one_line(message.subject)[:250]
+
+
+def _arrival(
+    session: Session, room: Mailroom, mail: InboundMail, read: Read, now: datetime
+) -> Arrival:
+    mailbox = remembered(
+        session, ("mailbox", mail.mailbox_id), lambda: session.get_one(Mailbox, mail.mailbox_id)
+    )
+    original = Kept(f"mail-{mail.id}.eml", "message/rfc822", mail.size, mail.sha256)
+    return Arrival(
+        mail, mailbox, read.message, read.files, read.left_out, original, room.marks, now
+    )
+
+
+def _before(session: Session, mails: Sequence[InboundMail]) -> dict[tuple[int, str], InboundMail]:
+    """The same mails that were here before, by mailbox and content."""
+    earlier = session.scalars(
         select(InboundMail)
         .where(
-            InboundMail.mailbox_id == mail.mailbox_id,
-            InboundMail.content_hash == mail.content_hash,
-            InboundMail.id != mail.id,
+            InboundMail.mailbox_id.in_({mail.mailbox_id for mail in mails}),
+            InboundMail.content_hash.in_({mail.content_hash for mail in mails}),
             InboundMail.outcome != "",
             InboundMail.outcome != Became.DUPLICATE,
         )
-        .order_by(InboundMail.id)
-        .limit(1)
+        .order_by(InboundMail.id.desc())
     )
-    if earlier is None:
-        return None
-    before = told(earlier)
-    return replace(
-        before, became=Became.DUPLICATE, reason=f"The same mail was here before, as {earlier.id}."
-    )
+    return {(mail.mailbox_id, mail.content_hash): mail for mail in earlier}
+
+
+def _again_the_same(earlier: InboundMail) -> Outcome:
+    reason = f"The same mail was here before, as {earlier.id}."
+    return replace(told(earlier), became=Became.DUPLICATE, reason=reason)
 
 
 def _taken(session: Session, arrival: Arrival) -> Outcome:

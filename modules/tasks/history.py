@@ -43,22 +43,23 @@ def changed(
 
 def touch(session: Session, ticket: Task, *, now: datetime, public: bool) -> None:
     """Move the stamps of a ticket, and take its list's next change number."""
+    number = next_change(session, ticket.task_list_id)  # first, so that one UPDATE does
     ticket.last_modified = now
     if public:
         ticket.public_modified = now
     ticket.sequence += 1
-    ticket.change_number = next_change(session, ticket.task_list_id)
+    ticket.change_number = number
 
 
 def next_change(session: Session, task_list_id: int) -> int:
     """The next change number of a list, in this transaction."""
-    session.execute(
+    return session.scalars(
         update(TaskList)
         .where(TaskList.id == task_list_id)
         .values(change_number=TaskList.change_number + 1)
+        .returning(TaskList.change_number)
         .execution_options(synchronize_session=False)
-    )
-    return session.scalars(select(TaskList.change_number).where(TaskList.id == task_list_id)).one()
+    ).one()
 
 
 def forget_texts(session: Session, ticket: Task, comment_id: int) -> None:

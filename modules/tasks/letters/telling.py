@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from groupware import outbox
 from groupware.events import Event, Handler
+from groupware.memory import remembered
 from groupware.models import Address, OutboundMail, User
 from modules.tasks import events
 from modules.tasks.letters.models import Acknowledge, Correspondence, Letter, LetterKind
@@ -54,7 +55,9 @@ def unwritten(session: Session) -> Iterator[None]:
 
 def correspondence_of(session: Session, task_list: TaskList) -> Correspondence:
     """How a list writes; the defaults where nobody has said."""
-    return session.get(Correspondence, task_list.id) or Correspondence(
+    key = ("correspondence", task_list.id)
+    kept = remembered(session, key, lambda: session.get(Correspondence, task_list.id))
+    return kept or Correspondence(
         task_list_id=task_list.id,
         acknowledge=Acknowledge.MAIL,
         tell_resolved=True,
@@ -80,9 +83,18 @@ def recipients(session: Session, ticket: Task) -> list[Recipient]:
     for person, is_customer in people:
         if address := address_of(person.addresses, written_from):
             found.append(Recipient(address, person.name, person, is_customer))
-    if ticket.customer_id is None and (contact := session.get(Contact, ticket.id)):
-        found.insert(0, Recipient(contact.address, contact.name, None, is_customer=True))
+    if ticket.customer_id is None:
+        found[:0] = _asker(session, ticket, written_from)
     return found
+
+
+def _asker(session: Session, ticket: Task, written_from: Sequence[str]) -> list[Recipient]:
+    """Customer or contact, where there is an address to write to."""
+    if (person := ticket.customer) is not None:
+        address = address_of(person.addresses, written_from) if person.active else ""
+        return [Recipient(address, person.name, person, is_customer=True)] if address else []
+    contact = session.get(Contact, ticket.id)
+    return [Recipient(contact.address, contact.name, None, is_customer=True)] if contact else []
 
 
 def address_of(addresses: Sequence[Address], written_from: Sequence[str]) -> str:
@@ -112,7 +124,8 @@ def mailed(session: Session, event: TicketMailed) -> None:
     """A request by mail is acknowledged, unless a machine wrote it: `quiet` says so."""
     wanted = correspondence_of(session, event.ticket.task_list).acknowledge
     if event.comment is None and not event.quiet and wanted != Acknowledge.NEVER:
-        _acknowledge(session, event)
+        for asker in _asker(session, event.ticket, [event.mail.sender]):
+            _note(session, event, LetterKind.ACKNOWLEDGEMENT, asker)
 
 
 def resolved(session: Session, event: events.TicketResolved) -> None:

@@ -10,7 +10,8 @@ from groupware.errors import Invalid
 from groupware.mail.ids import unmarked
 from groupware.mailboxes.models import InboundMail, Mailbox
 from groupware.mailboxes.outcome import Arrival, Became
-from groupware.models import Group, Level, Location, Membership, User
+from groupware.memory import remembered
+from groupware.models import Grant, Group, Level, Location, Membership, Permission, User
 from groupware.people import ADDRESS, add_user, by_address, folded
 from groupware.text import one_line
 from modules.tasks.access import agent_level, may_submit, owns
@@ -49,7 +50,10 @@ def facts(session: Session, arrival: Arrival, person: User | None, task_list: Ta
         if address and not arrival.mail.archive
         else 0
     )
-    return Sender(standing, name, proof(arrival.message, arrival.mailbox.authserv_id), lately or 0)
+    said = proof(arrival.message, arrival.mailbox.authserv_id)
+    if said == "pass" and arrival.mail.brought:
+        said = ""  # no server of ours has vouched for a file
+    return Sender(standing, name, said, lately or 0)
 
 
 def candidate_of(
@@ -87,14 +91,29 @@ def register(session: Session, arrival: Arrival, intake: Intake) -> User | None:
     except Invalid:
         return None
     group = session.get(Group, intake.register_group_id) if intake.register_group_id else None
-    if group is not None and session.get(Membership, (person.id, group.id)) is None:
+    # It may have been given more since it was chosen: then it is not for strangers any more.
+    if (
+        group is not None
+        and not is_powerful(session, group)
+        and session.get(Membership, (person.id, group.id)) is None
+    ):
         session.add(Membership(user_id=person.id, group_id=group.id))
         session.flush()
     return person
 
 
+def is_powerful(session: Session, group: Group) -> bool:
+    """True where a stranger who writes a mail would get more than a customer has."""
+    given = session.scalars(select(Grant.permission).where(Grant.group_id == group.id))
+    return any(permission != Permission.CREATE_TICKETS for permission in given)
+
+
 def own_addresses(session: Session) -> set[str]:
     """Every address that is a mailbox here, folded."""
+    return remembered(session, "own addresses", lambda: _own_addresses(session))
+
+
+def _own_addresses(session: Session) -> set[str]:
     found = set()
     for address, aliases, sender in session.execute(
         select(Mailbox.address, Mailbox.aliases, Mailbox.from_address)

@@ -17,6 +17,7 @@ from sqlalchemy import String, cast, delete, select
 from sqlalchemy.orm import Session
 
 from groupware.events import Event, Handler, emit
+from groupware.memory import remembered
 from groupware.models import Level, User
 from modules.tasks import events
 from modules.tasks.models import Comment, Task
@@ -39,8 +40,10 @@ def of_filed(session: Session, event: events.TicketFiled) -> None:
     """Agents who want to know of everything new in their lists."""
     wish = f'"{Reason.FILED}"'
     asked = cast(User.preferences[KEPT_AS], String).contains(wish, autoescape=True)
-    agents = session.scalars(
-        who_may_work(event.ticket.task_list, Level.READ).where(asked).limit(MOST_TOLD)
+    task_list = event.ticket.task_list
+    query = who_may_work(task_list, Level.READ).where(asked).limit(MOST_TOLD)
+    agents = remembered(
+        session, ("told of new", task_list.id), lambda: session.scalars(query).all()
     )
     give(session, event, dict.fromkeys((each.id for each in agents), Reason.FILED))
 

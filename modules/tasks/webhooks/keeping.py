@@ -12,6 +12,7 @@ from groupware import journal
 from groupware.access import need
 from groupware.errors import Invalid
 from groupware.events import Event, Handler
+from groupware.memory import remembered
 from groupware.models import Delivery, Permission, User
 from groupware.outgoing_http import Resolve, addresses_of, judged
 from groupware.sealed import Seal
@@ -100,7 +101,8 @@ def note(session: Session, event: Event) -> None:
     if not isinstance(event, events.TicketEvent) or type(event) not in NAMES:
         return
     name = NAMES[type(event)]
-    hooks = session.scalars(select(Webhook).where(Webhook.active).order_by(Webhook.id)).all()
+    query = select(Webhook).where(Webhook.active).order_by(Webhook.id)
+    hooks = remembered(session, "webhooks", lambda: session.scalars(query).all())
     for hook in hooks:
         if not hook.events or name in hook.events:
             session.add(
