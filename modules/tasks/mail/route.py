@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from groupware.events import emit
 from groupware.mailboxes.outcome import Arrival, Became, Kept, Outcome
+from groupware.memory import remembered
 from groupware.models import OutboundMail, User
 from groupware.people import folded
 from modules.tasks import conversation, files, tickets
@@ -33,7 +34,8 @@ BEGINNING = (
 
 def take(session: Session, arrival: Arrival) -> Outcome | None:
     """Put a mail where it belongs; None where its mailbox feeds no list."""
-    intake = session.get(Intake, arrival.mail.mailbox_id)
+    number = arrival.mail.mailbox_id
+    intake = remembered(session, ("intake", number), lambda: session.get(Intake, number))
     if intake is None:
         return None
     task_list = list_for(arrival, intake)
@@ -86,6 +88,7 @@ class _Route:
         self.source = "import" if arrival.mail.archive else SOURCE
         left_out = list(arrival.left_out) + ([] if arrival.mail.whole else [BEGINNING])
         self.text = text_of(arrival.message, left_out)
+        self.contact: Contact | None = None  # held, so that the session need not read it back
 
     def done(self) -> Outcome:
         """Do what was decided."""
@@ -132,15 +135,14 @@ class _Route:
         sender = self.message.sender
         if sender is not None and "@" in sender.email:
             sure = self.message.identified and not self.decision.doubt
-            self.session.add(
-                Contact(
-                    task_id=ticket.id,
-                    address=sender.email[:320],
-                    # Who is not certain to have written answers to nothing.
-                    folded=folded(sender.email)[:320] if sure else "",
-                    name=sender.name[:200],
-                )
+            self.contact = Contact(
+                task_id=ticket.id,
+                address=sender.email[:320],
+                # Who is not certain to have written answers to nothing.
+                folded=folded(sender.email)[:320] if sure else "",
+                name=sender.name[:200],
             )
+            self.session.add(self.contact)
         return self._filed(ticket, None)
 
     def _unreadable(self) -> Outcome:
