@@ -7,6 +7,7 @@ from groupware.models import Permission, User
 from groupware.module import Link, Module, Periodic, Work
 from modules.support import api, demo, first_list, sidebar
 from modules.support.bulk import running as bulk_running
+from modules.support.importing import running as import_running
 from modules.support.letters import views as letters
 from modules.support.mailboxes import oauth, quarantine
 from modules.support.mailboxes import views as mailboxes
@@ -20,6 +21,7 @@ from modules.support.settings import (
     locations,
     macros,
     told,
+    webhooks,
 )
 from modules.support.settings import fields as field_settings
 from modules.support.views import (
@@ -33,6 +35,7 @@ from modules.support.views import (
     deletion,
     export,
     fields,
+    imports,
     joining,
     mails,
     notices,
@@ -79,6 +82,7 @@ module = Module(
         papers.blueprint,
         add.blueprint,
         export.blueprint,
+        imports.blueprint,
         saved.blueprint,
         board.blueprint,
         other_ways.blueprint,
@@ -88,6 +92,7 @@ module = Module(
         field_settings.blueprint,
         canned.blueprint,
         macros.blueprint,
+        webhooks.blueprint,
         headings.blueprint,
         categories.blueprint,
         locations.blueprint,
@@ -132,11 +137,24 @@ module = Module(
         Link("Mailboxes", "mailboxes.all_of_them", "mail", Permission.MANAGE_SUPPORT, "Support"),
         Link("Quarantine", "quarantine.mails", "shield", Permission.MANAGE_SUPPORT, "Support"),
         Link(
+            "Webhooks",
+            "support_webhooks.all_of_them",
+            "webhook",
+            Permission.MANAGE_SUPPORT,
+            "Support",
+        ),
+        Link(
             "Check a person", "support_check.check", "eye", section="Support", shown=check.may_check
         ),
     ],
-    periodic=[Periodic("forget old acts on many tickets", 3600, bulk_running.forget_old)],
-    work=[Work("acts on many tickets", 3, bulk_running.go_on)],
+    periodic=[
+        Periodic("forget old acts on many tickets", 3600, bulk_running.forget_old),
+        Periodic("forget what old imports said", 86400, import_running.forget_old),
+    ],
+    work=[
+        Work("acts on many tickets", 3, bulk_running.go_on),
+        Work("imports of tables", 3, import_running.go_on),
+    ],
     journal=told.JOURNAL,
     about=told.about,
     places=told.places,

@@ -162,3 +162,12 @@ class CategoryForm(MarkedForm):
 
 class NameForm(MarkedForm):
     name = StringField("Name", [InputRequired("Please enter a name."), Length(max=200)])
+
+
+class WebhookForm(MarkedForm):
+    url = StringField(
+        "Address",
+        [InputRequired("Please enter an address."), Length(max=2000)],
+        description="Of the open internet, on port 80 or 443.",
+    )
+    events = CheckboxesField("Told when", description="None ticked: of everything.")
