@@ -63,16 +63,17 @@ def access_of(session: Session, user: User | None) -> Access:
     """Groups and module permissions of a person; an inactive one, or nobody, has nothing."""
     if user is None or not user.active:
         return NOTHING
-    kept: dict[int, Access] = session.info.setdefault(_KEPT, {})
-    if user.id not in kept:
+    if user.id not in session.info.get(_KEPT, {}):
         rows = session.execute(
             select(*RIGHTS)
             .select_from(Membership)
             .outerjoin(Grant, Grant.group_id == Membership.group_id)
             .where(Membership.user_id == user.id)
         ).all()
+        # To ask may have flushed, and so made all forgotten that was known before.
         learn(session, user, [(group, permission) for group, permission in rows])
-    return kept[user.id]
+    found: Access = session.info[_KEPT][user.id]
+    return found
 
 
 RIGHTS = (Membership.group_id, Grant.permission)
