@@ -2,6 +2,7 @@
 
 import argparse
 import ctypes
+import gc
 import logging
 import os
 import socket
@@ -11,6 +12,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.http import wsgi
 from gunicorn.workers.gthread import ThreadWorker
+from sqlalchemy.orm import configure_mappers
 
 from groupware import config, keeper, logs, migrate, outbox, worker
 from groupware.database import Database, sqlite_is_sound, sqlite_version
@@ -65,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
     check_free(options.bind)
     be_thrifty()
     prepare(settings)
+    be_shared()
     # Before gunicorn listens, so that the worker never holds its port.
     child = None if options.no_worker else keeper.keep(lambda: worker.main(settings))
     wsgi.Response = Nameless
@@ -83,6 +86,16 @@ def be_thrifty() -> None:
     if mallopt is not None:
         for parameter, value in ((M_ARENA_MAX, 2), (M_MMAP_THRESHOLD, 1 << 20)):
             mallopt(parameter, value)
+
+
+def be_shared() -> None:
+    """Let the processes to come share what is in memory now, as long as nobody writes there.
+
+    The collector marks what it looks at, which would copy every page: it need not look at this.
+    """
+    configure_mappers()
+    gc.collect()
+    gc.freeze()
 
 
 def let_streams_end(worker: ThreadWorker) -> None:
