@@ -47,6 +47,12 @@ def by_app_password(view: View) -> View:
     return view
 
 
+def by_address_alone(view: View) -> View:
+    """Declare that a secret in its address opens this view; whoever is signed in by a cookie is nobody."""
+    view.by_address_alone = True  # type: ignore[attr-defined]
+    return view
+
+
 def app_password() -> User:
     """Whose app password the request carries beside one of their addresses; 401 where none."""
     given = request.authorization
@@ -61,15 +67,21 @@ def app_password() -> User:
 
 def recognise(secret: str, *kinds: TokenKind) -> User | None:
     """Who holds this secret, which is then noticed as used; None where it opens nothing."""
+    found = opened(secret, *kinds)
+    return found[1] if found else None
+
+
+def opened(secret: str, *kinds: TokenKind) -> tuple[Token, User] | None:
+    """The same with the secret itself, for what it is bound to."""
     if len(secret) > LONGEST_SECRET:
         return None
     found = tokens.holder(session(), secret, *kinds)
     if found is None:
         return None
-    token, user = found
+    token = found[0]
     if token.used_at is None or now() - token.used_at > tokens.NOTICED:
         _notice(token)
-    return user
+    return found
 
 
 def refused(how: WWWAuthenticate) -> Unauthorized:

@@ -20,6 +20,7 @@ from modules.tasks.checklists import models as checklist_models  # noqa: F401  #
 from modules.tasks.dav import connect
 from modules.tasks.dav import names as dav_names
 from modules.tasks.dav import views as dav
+from modules.tasks.feeds import views as feeds
 from modules.tasks.fields import models as field_models  # noqa: F401  # tables
 from modules.tasks.icalendar import views as icalendar
 from modules.tasks.letters import composing, delivery, telling
@@ -43,6 +44,7 @@ module = Module(
         icalendar.blueprint,
         dav.blueprint,
         connect.blueprint,
+        feeds.blueprint,
         *api.BLUEPRINTS,
     ],
     handlers=joined(

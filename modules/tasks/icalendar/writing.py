@@ -56,12 +56,12 @@ def calendar(tickets: Iterable[Facts], face: Face) -> Iterator[bytes]:
 
 def to_vtodo(facts: Facts, face: Face) -> Todo:
     """A ticket as a VTODO; an agent's holds what a client wrote beside what is ours."""
-    own = [each for each in _own(facts) if each[0] in ALLOWED[face]]
+    own = [each for each in lines_of(facts) if each[0] in ALLOWED[face]]
     return laid_over(facts, own) if face == Face.AGENT else plain(own)
 
 
-def _own(facts: Facts) -> Iterator[tuple[str, str]]:
-    """Every property that is ours, by name."""
+def lines_of(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Every property that is ours, by name: who writes them chooses those that its reader may see."""
     yield _text("UID", facts.uid)
     for name, at in (
         ("DTSTAMP", facts.modified),

@@ -21,6 +21,7 @@ from modules.tasks.saved_views.models import COLUMNS, HUES, SavedView
 from modules.tasks.saved_views.queries import (
     asked_by_view,
     filters_of,
+    tickets_found,
     tickets_of,
     visible_views,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "put_in_order",
     "save",
     "share",
+    "tickets_found",
     "tickets_of",
     "visible_views",
 ]

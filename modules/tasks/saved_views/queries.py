@@ -45,7 +45,11 @@ def asked_by_view(session: Session, user: User, view: SavedView, now: datetime) 
 
 def tickets_of(session: Session, user: User, view: SavedView, now: datetime) -> Select[Task]:
     """The tickets that this person finds by a view, in no order: for feeds and exports."""
-    asked = asked_by_view(session, user, view, now)
+    return tickets_found(session, user, asked_by_view(session, user, view, now))
+
+
+def tickets_found(session: Session, user: User, asked: Asked) -> Select[Task]:
+    """The tickets that the person finds by what they ask, in no order."""
     lists, filters = asked.wanted_lists, asked.filters
     if not lists or not filters.states:
         return worked_by(user).where(false())
