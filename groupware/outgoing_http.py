@@ -141,11 +141,11 @@ def _open_to_all(address: str, *, loopback: bool) -> bool:
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1]
         if inner is not None:
             found = inner
-        elif found in _NAT64:
-            return False
+        elif found.is_reserved or found.is_site_local or any(found in each for each in _NAT64):
+            return False  # and so is what some networks, or none today, lead to inside
     if loopback and found.is_loopback:
         return True
     return found.is_global and not found.is_multicast
 
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))

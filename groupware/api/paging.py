@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from groupware.text import LARGEST_NUMBER
 T = TypeVar("T")
 MOST = 100
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")  # which no database keeps
 NOWHERE = {"cursor": "This is no cursor of this list."}
 
 
@@ -86,6 +88,8 @@ def _place(cursor: str, keys: Sequence[Any]) -> list[tuple[Any, Any]]:
 
 def _typed(key: Any, value: Any) -> Any:
     if isinstance(key.type, String) and isinstance(value, str):
+        if _NO_TEXT.search(value):
+            bad(NOWHERE)
         return value
     if type(value) is not int:
         bad(NOWHERE)

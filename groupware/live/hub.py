@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 MOST_STREAMS = 40
 """Of one process; its other threads answer pages."""
+MOST_OF_ONE = 10
+"""Of one session: nobody takes all the places; who has more pages open asks now and then."""
 LOOK_ANYWAY = 5.0
 """Seconds after which the hub looks without a wake-up: what runs out changes without a commit."""
 PAUSE = 2.0
@@ -84,7 +86,8 @@ class Hub:
     def open(self, session_hash: bytes, stood: dict[Watched, str | None]) -> Stream:
         """A stream of these topics; raises Full."""
         with self.news:
-            if len(self._streams) >= self.most or self.stopping():
+            own = sum(each.session_hash == session_hash for each in self._streams)
+            if len(self._streams) >= self.most or own >= MOST_OF_ONE or self.stopping():
                 raise Full
             stream = Stream(self, session_hash, stood)
             self._streams.add(stream)

@@ -14,7 +14,7 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from groupware.blobs import Blob, Store
-from groupware.mailboxes.models import InboundMail, Mailbox
+from groupware.mailboxes.models import BROUGHT, InboundMail, Mailbox
 from groupware.upsert import insert
 
 
@@ -28,6 +28,7 @@ class Arrived:
     recipient: str = ""  # by the envelope
     whole: bool = True  # False: only its beginning was fetched
     archive: bool = False
+    brought: bool = False  # by a person, who could have written it
 
 
 def store(blobs: Store, arrived: Sequence[Arrived]) -> list[Blob]:
@@ -50,7 +51,7 @@ def journal(
         {
             "mailbox_id": mailbox.id,
             "uidvalidity": each.uidvalidity,
-            "uid": each.uid or f"own-{uuid4().hex}",
+            "uid": each.uid or f"{BROUGHT if each.brought else 'own-'}{uuid4().hex}",
             "sha256": blob.sha256,
             "size": blob.size,
             "recipient": each.recipient[:320],

@@ -39,6 +39,10 @@ class After(StrEnum):
     DELETE = "delete"
 
 
+BROUGHT = "brought-"
+"""How the `uid` of a mail begins that a person handed over as a file."""
+
+
 class Mailbox(Base):
     """An address that people write to, and how its mail comes in and goes out.
 
@@ -140,6 +144,11 @@ class InboundMail(Base):
     mailbox: Mapped[Mailbox] = relationship()
 
     name: Mapped[str] = synonym("subject")  # as the checks of stored files call it
+
+    @property
+    def brought(self) -> bool:
+        """True where a person handed it over, who could have written every line of it."""
+        return self.uid.startswith(BROUGHT)
 
     __table_args__ = (
         UniqueConstraint("mailbox_id", "uidvalidity", "uid"),

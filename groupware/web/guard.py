@@ -89,7 +89,10 @@ def check_origin() -> None:
         if site not in ("same-origin", "none"):
             raise CSRFError
     elif origin := request.headers.get("Origin"):
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+        except ValueError:
+            raise CSRFError from None
         own = {services().settings.host, request.host}
         if parts.scheme not in ("http", "https") or parts.netloc not in own:
             raise CSRFError

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, load_only
 
 from groupware import journal, outbox
 from groupware.models import Delivery, OutboundMail
+from groupware.text import number_in
 from groupware.web.request import (
     ADMINISTER,
     actor,
@@ -35,7 +36,7 @@ LARGEST_ID = 2**31 - 1
 @open_to(ADMINISTER)
 def mails() -> ResponseReturnValue:
     """The newest first, a page at a time."""
-    before = min(request.args.get("before", LARGEST_ID, type=int), LARGEST_ID)
+    before = number_in(request.args.get("before", "")) or LARGEST_ID
     shown: tuple[Any, ...] = (
         OutboundMail.id, OutboundMail.recipient, OutboundMail.subject, OutboundMail.state,
         OutboundMail.kind, OutboundMail.created_at, OutboundMail.error,

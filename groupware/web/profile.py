@@ -3,7 +3,6 @@
 from datetime import timedelta
 from functools import cache
 from operator import itemgetter
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import flask
@@ -28,6 +27,7 @@ from groupware.web.guard import SESSION_KEY
 from groupware.web.request import (
     SIGNED_IN,
     actor,
+    came_from,
     now,
     one,
     open_to,
@@ -100,9 +100,7 @@ def theme() -> ResponseReturnValue:
     wanted = request.form.get("theme", "")
     if wanted in THEMES:
         actor().theme = wanted
-    back = urlsplit(request.referrer or "")
-    same = back.netloc == request.host
-    return redirect(inside(f"{back.path}?{back.query}".rstrip("?")) if same else "/", 303)
+    return redirect(inside(came_from()), 303)
 
 
 @blueprint.post("/keys")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
+from urllib.parse import urlsplit
 
 from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
@@ -138,6 +139,17 @@ def page(template: str, status: int = 200, **values: Any) -> tuple[str, int]:
 def see_other(endpoint: str, **values: Any) -> Response:
     """303: look at that page now."""
     return redirect(url_for(endpoint, **values), 303)
+
+
+def came_from() -> str:
+    """The page of ours that led here, as a path with its query; empty where another's did."""
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:
+        return ""
+    if parts.netloc != request.host:
+        return ""
+    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def told(message: str, kind: str = "success") -> None:

@@ -93,6 +93,40 @@ def test_the_test_of_a_connection_is_no_port_scanner(signed_in: SignedIn, desk: 
     administrator = signed_in(desk.administrator)
     administrator.send(f"{path}/test")
     assert "refused" in administrator.get(path).text
+    tries = [manager.send(f"{path}/test").status_code for _ in range(10)]
+    assert tries == [303] * 9 + [429]
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "asked"),
+    [
+        ({"host": "localhost"}, "secret"),
+        ({"port": "10"}, "secret"),
+        ({"smtp_host": "::1"}, "smtp_secret"),
+        ({"smtp_tls": "tls"}, "smtp_secret"),
+        ({"host": "localhost", "auth": "xoauth2"}, ""),
+        ({"smtp_host": ""}, ""),
+    ],
+)
+def test_a_kept_secret_is_given_to_no_other_server(
+    signed_in: SignedIn, desk: Desk, session: Session, elsewhere: dict[str, str], asked: str
+) -> None:
+    manager = signed_in(desk.manager)
+    outgoing = {"smtp_host": "127.0.0.1", "smtp_tls": "plain", "smtp_secret": "another-word"}
+    form = {**FORM, **outgoing, "task_list_id": str(desk.list.id)}
+    path = manager.send("/settings/mailboxes/add", **form).location
+    base = manager.get(path).text.split('name="base" value="')[1].split('"')[0]
+    silent = {**form, "secret": "", "smtp_secret": "", "base": base, **elsewhere}
+    answer = manager.send(path, **silent)
+    if asked:
+        assert answer.status_code == 422
+        assert "enter the password again" in answer.text
+        assert manager.send(path, **{**silent, asked: "typed anew"}).status_code == 303
+    else:
+        assert answer.status_code == 303
+        mailbox = session.scalars(select(Mailbox)).one()
+        gone = "sealed_smtp_secret" if "smtp_host" in elsewhere else "sealed_secret"
+        assert getattr(mailbox, gone) == ""
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from groupware.errors import Conflict, Invalid
 from groupware.mail.mime import HEADER_BLOCK
 from groupware.mailboxes.models import InboundMail, Stage
 from groupware.models import Level, User
+from groupware.text import number_in
 from groupware.web.request import (
     MANAGE_SUPPORT,
     MANAGE_TICKETS,
@@ -47,7 +48,7 @@ def mails() -> ResponseReturnValue:
     """What is held back, the newest first."""
     shown = request.args.get("show", "held")
     shown = shown if shown in STAGES else "held"
-    before = min(request.args.get("before", LARGEST_ID, type=int), LARGEST_ID)
+    before = number_in(request.args.get("before", "")) or LARGEST_ID
     query = select(InboundMail).where(InboundMail.stage == STAGES[shown], InboundMail.id < before)
     if shown == "failing":
         query = query.where(InboundMail.tries > 0)

@@ -1,5 +1,6 @@
 """Mailboxes: all of them, and the page of one."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, request, url_for
@@ -12,6 +13,7 @@ from groupware.mailboxes.collecting import Trouble, account_of
 from groupware.mailboxes.models import Mailbox, Protocol
 from groupware.models import Group, GroupKind, Location, Permission
 from groupware.sealed import Seal
+from groupware.web import limits
 from groupware.web.request import (
     MANAGE_SUPPORT,
     actor,
@@ -38,6 +40,7 @@ blueprint = Blueprint("mailboxes", __name__, url_prefix="/settings/mailboxes")
 
 REFUSED = "The server could not be reached, or did not let us in."
 """One answer for a port that is closed, open or something else: this page is no port scanner."""
+MOST_TESTS, A_WHILE = 10, timedelta(minutes=5)
 
 DEFAULTS: dict[str, Any] = {
     "name": "", "address": "", "aliases": "", "protocol": "imap", "host": "", "port": 993,
@@ -162,8 +165,10 @@ def resume(mailbox_id: int) -> ResponseReturnValue:
 def test(mailbox_id: int) -> ResponseReturnValue:
     """Sign in and look. The server's own words are for administrators; others get one answer."""
     mailbox = _named(mailbox_id)
-    account = account_of(mailbox, _seal())
+    account, key = account_of(mailbox, _seal()), f"mailbox test|{actor().id}"
     release()
+    with services().database.writing() as counting:
+        limits.count(counting, key, most=MOST_TESTS, within=A_WHILE, now=now())
     if account.protocol == Protocol.NONE:
         told("There is no server to be tested: mail is brought.", "info")
         return see_other(".show", mailbox_id=mailbox_id)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
@@ -22,6 +22,7 @@ from groupware.web.request import (
     SAFE_METHODS,
     actor,
     afterwards,
+    came_from,
     now,
     one,
     open_to,
@@ -46,7 +47,7 @@ from modules.tasks.together.there import There, Written
 
 blueprint = Blueprint("tickets", __name__)
 
-QUEUE = re.compile(r"/support(/board|/split|/agenda|/recent)?(\?.*)?", re.ASCII)
+QUEUE = re.compile(r"/support(/board|/split|/agenda|/recent)?(\?[^\x00-\x1f\x7f]*)?", re.ASCII)
 LONGEST_ADDRESS = 1000
 HISTORY_SHOWN = 100
 
@@ -189,10 +190,7 @@ def address(ticket_id: int) -> str:
 def back_address() -> str:
     """The queue as it was left: filters and page are kept in its address."""
     wanted = request.args.get("from", "")
-    if not wanted and request.referrer:
-        parts = urlsplit(request.referrer)
-        if parts.netloc == request.host:
-            wanted = parts.path + (f"?{parts.query}" if parts.query else "")
+    wanted = wanted or came_from()
     fits = len(wanted) <= LONGEST_ADDRESS and QUEUE.fullmatch(wanted)
     return wanted if fits else "/support"
 

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from groupware.errors import Invalid
-from groupware.text import cleaned, one_line
+from groupware.text import LARGEST_NUMBER, cleaned, one_line
 from modules.tasks.fields.models import CustomField, FieldKind
 
 LONGEST_LINE = 500
@@ -171,6 +171,8 @@ def _choices(field: CustomField, raw: Any, kept: Any) -> list[str] | None:
 
 def _person(_field: CustomField, raw: Any, _kept: Any) -> int | str | None:
     if isinstance(raw, int) and not isinstance(raw, bool):
+        if not 0 < raw <= LARGEST_NUMBER:
+            raise Invalid("Nobody of this name or address can be chosen.")
         return raw
     return one_line(_said(raw))[:LONGEST_LINE] or None
 

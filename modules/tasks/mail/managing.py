@@ -15,12 +15,13 @@ from groupware.mailboxes import arrivals, processing
 from groupware.mailboxes.arrivals import Arrived
 from groupware.mailboxes.models import After, Auth, InboundMail, Mailbox, Protocol, Stage, Tls
 from groupware.mailboxes.outcome import Became
-from groupware.models import Grant, Group, GroupKind, Level, Location, Permission, User
+from groupware.models import Group, GroupKind, Level, Location, Permission, User
 from groupware.people import checked_address, folded
 from groupware.sealed import Seal
 from groupware.text import named, one_line
 from modules.tasks.access import require
 from modules.tasks.mail.models import Intake, IntakeRule, Unknown
+from modules.tasks.mail.senders import is_powerful
 from modules.tasks.models import Role, TaskList
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -33,6 +34,11 @@ PLAIN = (
     "smtp_auth", "from_name", "from_address",
 )  # fmt: skip
 """What is kept of a mailbox as it was entered, beside name, address and secrets."""
+SECRETS = {
+    "secret": ("sealed_secret", ("protocol", "host", "port", "tls", "auth")),
+    "smtp_secret": ("sealed_smtp_secret", ("smtp_host", "smtp_port", "smtp_tls", "smtp_auth")),
+}
+"""Where each secret is kept, and what tells the server that is given it."""
 
 
 def create(
@@ -54,7 +60,7 @@ def change(
     session: Session, actor: User, mailbox: Mailbox, values: Mapping[str, Any],
     *, seal: Seal, now: datetime,
 ) -> None:  # fmt: skip
-    """Set a mailbox up anew; an empty secret leaves the one that is kept."""
+    """Set a mailbox up anew; an empty secret leaves the one that is kept, for the same server."""
     need(session, actor, Permission.MANAGE_SUPPORT)
     before = (mailbox.host, mailbox.user, mailbox.folder, mailbox.protocol)
     told = {name: getattr(mailbox, name) for name in ("name", "address", *PLAIN)}
@@ -156,7 +162,7 @@ def bring(
     require(session, actor, Level.CREATE, intake.task_list)
     if not raw.strip():
         raise Invalid(file="This file is empty.")
-    arrived = [Arrived(raw)]
+    arrived = [Arrived(raw, brought=True)]
     ids = arrivals.journal(
         session, intake.mailbox, arrived, arrivals.store(store, arrived), now=now
     )
@@ -196,6 +202,7 @@ def _put(session: Session, mailbox: Mailbox, values: Mapping[str, Any], seal: Se
         if people.by_address(session, address):
             raise Invalid(address="A person here has this address. A mailbox needs one of its own.")
     _check(values)
+    _put_secrets(mailbox, values, seal)
     mailbox.name, mailbox.address = name, address
     for each in PLAIN:
         value = values[each]
@@ -203,10 +210,20 @@ def _put(session: Session, mailbox: Mailbox, values: Mapping[str, Any], seal: Se
     mailbox.aliases = "\n".join(_aliases(values["aliases"]))
     if mailbox.from_address:
         mailbox.from_address = checked_address(mailbox.from_address)
-    if values.get("secret"):
-        mailbox.sealed_secret = seal.close(values["secret"])
-    if values.get("smtp_secret"):
-        mailbox.sealed_smtp_secret = seal.close(values["smtp_secret"])
+
+
+def _put_secrets(mailbox: Mailbox, values: Mapping[str, Any], seal: Seal) -> None:
+    """A secret is for the server that it was entered for: nobody gets it by naming theirs."""
+    for name, (column, server) in SECRETS.items():
+        if values.get(name):
+            setattr(mailbox, column, seal.close(values[name]))
+        elif getattr(mailbox, column) and any(
+            str(getattr(mailbox, each)) != one_line(str(values[each])) for each in server
+        ):
+            asked = values["auth" if name == "secret" else "smtp_auth"] == Auth.PASSWORD
+            if asked and one_line(values["host" if name == "secret" else "smtp_host"]):
+                raise Invalid(**{name: "This is another server: please enter the password again."})
+            setattr(mailbox, column, "")  # consent is asked for anew
 
 
 def _check(values: Mapping[str, Any]) -> None:
@@ -249,7 +266,7 @@ def _intake(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
     group = session.get(Group, values["register_group_id"] or 0)
     if unknown == Unknown.REGISTER and (group is None or group.kind == GroupKind.PERSONAL):
         raise Invalid(register_group_id="Please choose the group that new people belong to.")
-    if group is not None and _is_powerful(session, group):
+    if group is not None and is_powerful(session, group):
         raise Invalid(register_group_id="This group may do more than ask for support.")
     location = session.get(Location, values["location_id"] or 0)
     return {
@@ -258,12 +275,6 @@ def _intake(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         "register_group_id": group.id if group else None,
         "location_id": location.id if location else None,
     }
-
-
-def _is_powerful(session: Session, group: Group) -> bool:
-    """True where a stranger who writes a mail would get more than a customer has."""
-    given = session.scalars(select(Grant.permission).where(Grant.group_id == group.id))
-    return any(permission != Permission.CREATE_TICKETS for permission in given)
 
 
 def _require_held(mail: InboundMail) -> None:

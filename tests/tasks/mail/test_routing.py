@@ -4,9 +4,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from groupware.access import access_of
 from groupware.mailboxes.models import InboundMail, Stage
 from groupware.mailboxes.outcome import Became
-from groupware.models import Permission, User
+from groupware.models import Grant, Level, Permission, User
+from groupware.people import by_address
 from modules.tasks import tickets
 from modules.tasks.mail.models import Contact, IntakeRule, Placement, Unknown
 from modules.tasks.models import Attachment, Comment, Kind, Link, Participant, State, Task
@@ -116,6 +118,39 @@ def test_a_try_is_linked_for_the_agents(post: Post, desk: Desk, session: Session
     assert f"#{ticket.id}" in outcome.reason
     link = session.scalars(select(Link)).one()
     assert {link.source_id, link.target_id} == {ticket.id, outcome.ticket}
+
+
+def test_a_mail_that_a_person_brings_as_a_file_proves_nothing(
+    post: Post, desk: Desk, session: Session
+) -> None:
+    post.mailbox.authserv_id = "mx.desk"
+    ticket = desk.ticket()
+    domain = desk.customer.address.partition("@")[2]
+    believed = f"Authentication-Results: mx.desk; dmarc=pass header.from={domain}\n"
+    raws = [
+        mail(desk.customer, body, subject=f"Re: [Maple #{ticket.id}] Hm", headers=believed)
+        for body in ("By the server", "By hand")
+    ]
+    assert post(raws[0]).ticket == ticket.id
+    brought = post.process(post.journal(raws[1], brought=True))
+    assert brought.ticket != ticket.id, "whoever has a file could have written all of it"
+    assert texts(session, ticket) == ["By the server"]
+
+
+def test_nobody_registers_into_a_group_that_was_given_more(
+    post: Post, make: Make, session: Session
+) -> None:
+    group = make.group(Permission.CREATE_TICKETS, name="Newcomers")
+    make.allow(post.intake.task_list.customer_acl, group, Level.CREATE)
+    post.intake.unknown, post.intake.register_group_id = Unknown.REGISTER, group.id
+    session.commit()
+    assert session.get_one(Task, post(mail(STRANGER)).ticket or 0).customer is not None
+    session.add(Grant(group_id=group.id, permission=Permission.MANAGE_TICKETS))
+    session.commit()
+    outcome = post(mail("another@else.example"))
+    assert session.get_one(Task, outcome.ticket or 0).customer is None
+    newcomer = by_address(session, "another@else.example")
+    assert newcomer is None or not access_of(session, newcomer).permissions
 
 
 def test_an_agent_answers_by_mail_only_with_proof(post: Post, desk: Desk, session: Session) -> None:
