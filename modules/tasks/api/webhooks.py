@@ -15,7 +15,12 @@ from modules.tasks.webhooks import keeping
 from modules.tasks.webhooks.models import Webhook as Row
 from modules.tasks.webhooks.models import WebhookDelivery
 
-nouns = Noun("webhooks", "Addresses that are told of what happens to tickets; managers keep them.")
+nouns = Noun(
+    "webhooks",
+    "Addresses that are told of what happens to tickets; managers keep them. What is sent has "
+    "`Webhook-Signature: t=<seconds>,v1=<hex>`: the HMAC-SHA256, by the secret, of the seconds, a "
+    "full stop and the body as it came. Refuse what does not match, or is older than some minutes.",
+)
 
 Url = Annotated[
     str, Says("Of the open internet.", least=1, most=2000, example="https://hooks.example.org/in")
