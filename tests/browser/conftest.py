@@ -10,12 +10,15 @@ them, for a second person. Never wait for `networkidle`: a page may hold a strea
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
 from playwright.sync_api import Browser, Page, Playwright, Response, expect
 from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -29,6 +32,7 @@ from tests.browser.hand import Hand, Keyboard, Mouse
 from tests.browser.places import enter
 from tests.factories import PASSWORD
 
+AXE = Axe()
 PATIENCE = 15_000
 """Milliseconds: a busy machine is slow, and no test asserts how slow."""
 
@@ -118,35 +122,52 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
-@pytest.fixture
-def server() -> Iterator[BaseWSGIServer]:
+@contextmanager
+def free_server() -> Iterator[BaseWSGIServer]:
     """A server with a free port of this machine, without an application yet."""
     server = make_server("127.0.0.1", 0, None, threaded=True, request_handler=Quiet)  # type: ignore[arg-type]
     yield server
     server.server_close()
 
 
-@pytest.fixture
-def settings(server: BaseWSGIServer, database_url: str, tmp_path: Path) -> config.Settings:
+def settings_of(server: BaseWSGIServer, database_url: str, data: Path) -> config.Settings:
     return config.read(
         {
-            "GROUPWARE_DATA": str(tmp_path / "data"),
+            "GROUPWARE_DATA": str(data),
             "GROUPWARE_DATABASE_URL": database_url,
             "GROUPWARE_BASE_URL": f"http://127.0.0.1:{server.server_port}",
         }
     )
 
 
+@contextmanager
+def serving(server: BaseWSGIServer, app: Flask) -> Iterator[None]:
+    """Let a server answer for this application."""
+    server.app = app
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield
+    hub_of(app).stop()
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[BaseWSGIServer]:
+    with free_server() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(server: BaseWSGIServer, database_url: str, tmp_path: Path) -> config.Settings:
+    return settings_of(server, database_url, tmp_path / "data")
+
+
 @pytest.fixture
 def live(server: BaseWSGIServer, settings: config.Settings, database: Database) -> Iterator[str]:
     """The address of the running desk."""
-    server.app = create_app(settings, database)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield settings.base_url
-    hub_of(server.app).stop()
-    server.shutdown()
-    thread.join()
+    with serving(server, create_app(settings, database)):
+        yield settings.base_url
 
 
 @pytest.fixture
@@ -177,7 +198,7 @@ def open_page(browser: Browser, live: str, variant: Variant) -> Iterator[OpenPag
         )
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
-        _listen(page)
+        listen(page)
         opened.append(page)
         return page
 
@@ -219,14 +240,18 @@ def axe() -> Callable[..., None]:
         page.evaluate(COME_TO_REST)
         before = len(page.problems)  # type: ignore[attr-defined]
         only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
-        found = Axe().run(page, options={"resultTypes": ["violations"], **only})
+        options = {"resultTypes": ["violations"], **only}
+        if not page.evaluate("() => 'axe' in window"):
+            page.evaluate(AXE.axe_script)
+        found = AxeResults(page.evaluate("options => axe.run(document, options)", options))
         del page.problems[before:]  # type: ignore[attr-defined]  # axe tries what the policy forbids
         assert found.violations_count == 0, found.generate_report()
 
     return check
 
 
-def _listen(page: Page) -> None:
+def listen(page: Page) -> list[str]:
+    """What the page will complain of; also as its `problems`."""
     problems: list[str] = []
     page.problems = problems  # type: ignore[attr-defined]
 
@@ -244,3 +269,4 @@ def _listen(page: Page) -> None:
     page.on("response", answered)
     page.on("console", said)
     page.on("pageerror", lambda error: problems.append(f"page: {error}"))
+    return problems
