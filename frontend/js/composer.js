@@ -8,8 +8,8 @@ function face(form) {
 }
 
 each("[data-composer]", face);
-on("change", "[data-composer] [name=kind]", (event, radio) => {
-  face(radio.form);
-  // Only after a click or a key of the map: arrow keys inside the group must stay there.
+on("change", "[data-composer] [name=kind]", (_event, radio) => face(radio.form));
+// By a click, or a key of the map, also of the face that is there already; arrow keys inside the group stay in it.
+on("click", "[data-composer] [name=kind]", (_event, radio) => {
   if (!radio.matches(":focus-visible")) radio.form.querySelector("textarea").focus();
 });
