@@ -86,6 +86,8 @@ def test_reading_through_the_api(world: World, ask: Program) -> None:
             assert (number in found) == bool(sees), query
 
 
+# The use cases behind it are tried on both engines where they are at home.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_acting_through_the_api(world: World, ask: Program) -> None:
     who, ticket = world.who, "/tickets/{ticket}"
     acts: dict[str, tuple[str, str, dict[str, Any]]] = {
