@@ -169,7 +169,7 @@ JOURNAL = {
     "canned_reply": Words("Canned replies", _shared("canned reply")),
     "macro": Words("Macros", _shared("macro")),
     "saved_view": Words("Views", {**_thing("view"), "shared": "shared the view {of}"}),
-    "tickets": Words("Downloads", {"exported": "downloaded {of}"}),
+    "tickets": Words("Downloads", {"exported": "downloaded {of}", "imported": "imported {of}"}),
     "task": Words("Tickets", TICKET, needs=Permission.MANAGE_SUPPORT),
 }
 

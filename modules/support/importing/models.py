@@ -1,0 +1,66 @@
+"""An import, and what became of each of its rows."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from groupware.database import Base
+from groupware.models import User
+from modules.tasks.models import TaskList
+
+
+class Outcome(StrEnum):
+    """waiting -> made | there | refused; `there`: an earlier import made it."""
+
+    WAITING = "waiting"
+    MADE = "made"
+    THERE = "there"
+    REFUSED = "refused"
+
+
+class ImportRun(Base):
+    """A table of tickets that somebody has confirmed; the worker goes on until it is finished."""
+
+    __tablename__ = "import_runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    task_list_id: Mapped[int] = mapped_column(
+        ForeignKey("task_lists.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(200))  # the file's
+    total: Mapped[int] = mapped_column(default=0)
+    started: Mapped[datetime]
+    finished: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship()
+    task_list: Mapped[TaskList] = relationship()
+
+    __table_args__ = (
+        Index("ix_import_runs_finished", "finished", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class ImportRow(Base):
+    """A row by its number in the file; what it said is dropped once a ticket is made of it."""
+
+    __tablename__ = "import_rows"
+
+    run_id: Mapped[int] = mapped_column(
+        ForeignKey("import_runs.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    said: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    key: Mapped[str] = mapped_column(String(64))  # the same row of the same list has the same
+    made_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    outcome: Mapped[Outcome] = mapped_column(String(8), default=Outcome.WAITING)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    task_id: Mapped[int | None] = mapped_column(
+        ForeignKey("tasks.id", ondelete="SET NULL"), index=True
+    )
+
+    __table_args__ = (Index("ix_import_rows_outcome", "run_id", "outcome", "number"),)
