@@ -76,7 +76,7 @@ def preview() -> ResponseReturnValue:
         file=kept()[-1],
         targets=targets,
         wish={place: target for target, place in wish.items()},
-        shown=[name for name in targets if name in wish],
+        shown={name: word for name, word in targets.items() if name in wish},
         tried=[] if problem else making.tried(session(), actor(), task_list, first, now=now()),
         total=len(rows),
         there=sum(key in there for _, _, key in rows),
