@@ -188,7 +188,16 @@ def _list(kind: Any, sent: Any, says: Says, *, texts: bool) -> list[Any]:
 def _mapping(sent: Any) -> dict[str, Any]:
     if not isinstance(sent, dict):
         raise Wrong("This has to be an object.")
-    return sent
+    return {cleaned(name): _loose(each) for name, each in sent.items()}
+
+
+def _loose(sent: Any) -> Any:
+    """A value whose type nobody has declared: its texts are cleaned like all others."""
+    if isinstance(sent, dict):
+        return {cleaned(name): _loose(each) for name, each in sent.items()}
+    if isinstance(sent, list):
+        return [_loose(each) for each in sent]
+    return cleaned(sent) if isinstance(sent, str) else sent
 
 
 def _nested(kind: Any, sent: Any) -> Any:

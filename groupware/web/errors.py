@@ -66,7 +66,8 @@ def register(app: Flask) -> None:
 
 def refused(refusal: Refusal) -> Response:
     errors = refusal.errors if isinstance(refusal, Invalid) else {}
-    return answer(STATUS[type(refusal)], refusal.message, errors=errors)
+    status = next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+    return answer(status, refusal.message, errors=errors)
 
 
 def forged(_error: CSRFError) -> Response:

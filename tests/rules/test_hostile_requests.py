@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -58,6 +59,20 @@ def test_a_number_that_nobody_has_names_nobody(
         assert "custom_who" in answer.get_json()["errors"]
     session.refresh(ticket)
     assert fields.read(session, ticket, public=False) == {"who": None}
+
+
+def test_what_a_macro_sets_is_text_that_can_be_kept_and_its_refusal_is_told(
+    ask: Ask, desk: Desk, session: Session
+) -> None:
+    ticket = desk.ticket()
+    session.commit()
+    for said in ("\ud800", "\0", {"b": ["\ud800"]}):
+        made = ask("POST", "/macros", json={"name": "M", "steps": {"custom": {"\ud800a": said}}})
+        assert made.status_code == 201, said
+        assert not re.search(r"\\u(0000|d800)", made.text)
+        run = ask("POST", f"/tickets/{ticket.id}/macros", json={"macro": made.get_json()["id"]})
+        assert run.status_code == 422, "there is no such field"
+        assert "There is no field" in run.get_json()["detail"]
 
 
 def test_numbers_and_addresses_that_lead_nowhere_are_no_fault(
