@@ -22,6 +22,8 @@ from modules.tasks.icalendar.lines import Unreadable
 from modules.tasks.icalendar.writing import calendar
 from modules.tasks.models import Task, TaskList
 from modules.tasks.queries import lists_worked_by, worked_by
+from modules.tasks.queue import ask
+from modules.tasks.saved_views.queries import tickets_found
 
 LARGEST_FILE = 256 * 1024 * 1024
 AT_ONCE = 100
@@ -33,6 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     out = acts.add_parser("export", help="write a list's tickets as iCalendar")
     out.add_argument("list", metavar="LIST", help="its name or number")
     out.add_argument("--output", type=Path, metavar="F", help="a file; without it, stdout")
+    out.add_argument(
+        "--query", metavar="TERMS", help='only what these find, such as "status:open printer"'
+    )
     out.set_defaults(act=export)
     into = acts.add_parser("import", help="make or change tickets from iCalendar")
     into.add_argument("list", metavar="LIST", help="its name or number")
@@ -55,7 +60,11 @@ def export(database: Database, settings: config.Settings, options: argparse.Name
         actor = _person(session, options.person)
         task_list = _list(session, actor, options.list)
         reader = Reader(actor, Face.AGENT, settings.base_url)
-        query = worked_by(actor).where(Task.task_list_id == task_list.id)
+        query = worked_by(actor)
+        if options.query is not None:
+            asked = ask(session, actor, options.query, utc_now())
+            query = tickets_found(session, actor, asked)
+        query = query.where(Task.task_list_id == task_list.id)
         target: BinaryIO = (
             stack.enter_context(options.output.open("wb")) if options.output else sys.stdout.buffer
         )
