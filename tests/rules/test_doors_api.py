@@ -74,6 +74,10 @@ def test_reading_through_the_api(world: World, ask: Program) -> None:
         if there.status_code == 404:
             assert there.data == missing.data, f"{door} differs from one that does not exist"
         told += there.text
+    for part in ("checklist", "web-links", "following"):
+        answer = ask("GET", f"/tickets/{number}/{part}")
+        assert answer.status_code == _answer(who, sees=who.sees, allowed=agents), part
+        assert agents or "Yellow" not in answer.text
     assert ("Xylophone" in told) == agents
     assert ('"noted"' in told) == agents
     for query in ("", "?mine=true", "?q=Zephyr&status=all", "?q=Xylophone", f"?q=%23{number}"):
@@ -106,6 +110,16 @@ def test_acting_through_the_api(world: World, ask: Program) -> None:
             "PATCH", ticket, {"participants": [world.companion.id, world.agent.id]},
         ),
         "remove participant": ("PATCH", ticket, {"participants": []}),
+        "link a page": ("POST", f"{ticket}/web-links", {"url": "https://maple.example/"}),
+        "merge": ("POST", f"{ticket}/merge", {"into": "other"}),
+        "merge elsewhere": ("POST", f"{ticket}/merge", {"into": "far"}),
+        "split": ("POST", f"{ticket}/comments/{{reply}}/split", {"subject": "New"}),
+        "add to the checklist": ("POST", f"{ticket}/checklist", {"text": "Violet"}),
+        "check off": ("PATCH", f"{ticket}/checklist/{{item}}", {"done": True}),
+        "answer a field": ("PATCH", ticket, {"custom": {"device": "Violin"}}),
+        "run a macro": ("POST", f"{ticket}/macros", {"macro": world.macro.id}),
+        "follow": ("POST", f"{ticket}/following", {}),
+        "keep a draft": ("POST", f"{ticket}/draft", {"body": "Violet", "kind": "note"}),
         "delete": ("DELETE", ticket, {}),
         "delete comment": ("DELETE", f"{ticket}/comments/{{reply}}", {}),
     }  # fmt: skip
@@ -116,9 +130,11 @@ def test_acting_through_the_api(world: World, ask: Program) -> None:
             world.begin()
             world.session.commit()
         before = world.state()
-        place = path.format(ticket=world.ticket.id, reply=world.reply.id)
+        place = path.format(ticket=world.ticket.id, reply=world.reply.id, item=world.item.id)
+        ends = {"other": world.other.id, "far": world.far.id}
+        sent = {name: ends.get(str(value), value) for name, value in body.items()}
         world.session.commit()
-        answer = ask(method, place, **body)
+        answer = ask(method, place, **sent)
         allowed = who.active and rules[act](who)
         expected = _answer(who, sees=who.sees, allowed=allowed)
         fine = answer.status_code // 100 == 2 if allowed else answer.status_code == expected

@@ -7,9 +7,10 @@ from sqlalchemy.orm import joinedload
 
 from groupware.api import ANYBODY, Id, Made, Noun, Ref, Says
 from groupware.errors import NotFound
-from groupware.models import User
-from groupware.web.request import MANAGE_SUPPORT, MANAGE_TICKETS, actor, now, one, open_to, session
+from groupware.models import Level, User
+from groupware.web.request import actor, now, one, open_to, session
 from modules.tasks import tickets
+from modules.tasks.access import require
 from modules.tasks.api.comments import comment_of
 from modules.tasks.api.faces import found, shown, worked
 from modules.tasks.api.shapes import Subject, Ticket
@@ -64,7 +65,7 @@ class NewSplit:
 
 
 @nouns.get("/tickets/<int:ticket_id>/merge/effects")
-@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+@open_to(*ANYBODY)
 def effects(ticket_id: int, query: MergeQuery) -> MergeEffects:
     """What a merge would do, before it is done."""
     would = tickets.effects_of_merge(session(), worked(ticket_id), worked(query.into))
@@ -81,6 +82,7 @@ def effects(ticket_id: int, query: MergeQuery) -> MergeEffects:
 @open_to(*ANYBODY)
 def merge(ticket_id: int, body: NewMerge) -> Made[Merge]:
     """Put a ticket into another one, with every message, file, link and checklist item."""
+    require(session(), actor(), Level.WRITE, found(ticket_id).task_list)
     # In one order, so that two who merge the same tickets do not wait for each other.
     held = {number: found(number, held=True) for number in sorted({ticket_id, body.into})}
     source, into = held[ticket_id], held[body.into]
@@ -99,7 +101,7 @@ def show(ticket_id: int) -> Merge:
 
 
 @nouns.delete("/tickets/<int:ticket_id>/merge")
-@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+@open_to(*ANYBODY)
 def unmerge(ticket_id: int) -> None:
     """Take a merge back, within 30 days; what came later stays where it is."""
     merged = merged_of(actor(), now()).where(Task.id == ticket_id)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from groupware.api import Made, Noun, Says
+from groupware.api import ANYBODY, Made, Noun, Says
 from groupware.errors import NotFound
-from groupware.web.request import MANAGE_SUPPORT, MANAGE_TICKETS, actor, now, open_to, session
+from groupware.web.request import actor, now, open_to, session
 from modules.tasks.api.faces import worked
 from modules.tasks.models import Kind
 from modules.tasks.tickets import LONGEST_TEXT
@@ -43,7 +43,7 @@ class NewDraft:
 
 
 @nouns.get("/tickets/<int:ticket_id>/following")
-@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+@open_to(*ANYBODY)
 def following(ticket_id: int) -> Following:
     """Whether one follows a ticket."""
     row = session().get(Follower, (actor().id, worked(ticket_id).id))
@@ -51,21 +51,21 @@ def following(ticket_id: int) -> Following:
 
 
 @nouns.post("/tickets/<int:ticket_id>/following")
-@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+@open_to(*ANYBODY)
 def follow(ticket_id: int) -> None:
     """Follow a ticket."""
     followers.follow(session(), actor(), worked(ticket_id), now=now())
 
 
 @nouns.delete("/tickets/<int:ticket_id>/following")
-@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+@open_to(*ANYBODY)
 def unfollow(ticket_id: int) -> None:
     """Follow it no more."""
     followers.unfollow(session(), actor(), worked(ticket_id))
 
 
 @nouns.get("/tickets/<int:ticket_id>/draft")
-@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+@open_to(*ANYBODY)
 def draft(ticket_id: int) -> Draft:
     """One's own draft, as it stands in the composer of the ticket's page."""
     row = drafts.own(session(), actor(), worked(ticket_id))
@@ -75,7 +75,7 @@ def draft(ticket_id: int) -> Draft:
 
 
 @nouns.post("/tickets/<int:ticket_id>/draft")
-@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+@open_to(*ANYBODY)
 def keep(ticket_id: int, body: NewDraft) -> Made[Draft]:
     """Keep a draft."""
     ticket = worked(ticket_id)
@@ -86,7 +86,7 @@ def keep(ticket_id: int, body: NewDraft) -> Made[Draft]:
 
 
 @nouns.delete("/tickets/<int:ticket_id>/draft")
-@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+@open_to(*ANYBODY)
 def forget(ticket_id: int) -> None:
     """Throw one's own draft away."""
     drafts.forget(session(), actor(), worked(ticket_id))
