@@ -38,6 +38,7 @@ def test_a_merged_number_leads_to_the_target_until_it_is_taken_apart(
         led = reader("GET", path)
         assert (led.status_code, led.headers["Location"]) == (307, f"/api/v1/tickets/{target.id}")
     assert program(desk.stranger)("GET", path).status_code == 404
+    assert program(desk.manager)("DELETE", path).status_code == 404, "the target is not meant"
     shown = ask("GET", f"/tickets/{target.id}/journal").get_json()["items"]
     assert shown[0]["act"] == "merged_in"
     assert ask("DELETE", f"{path}/merge").status_code == 204

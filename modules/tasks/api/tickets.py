@@ -7,7 +7,7 @@ from groupware.api.paging import NOWHERE, cursor_of, values_in
 from groupware.api.reading import bad
 from groupware.errors import Forbidden, Invalid, NotFound
 from groupware.models import Level, Location, User
-from groupware.web.request import actor, now, one, open_to, rights, session
+from groupware.web.request import SAFE_METHODS, actor, now, one, open_to, rights, session
 from modules.tasks import search, tickets
 from modules.tasks.api.attachments import received
 from modules.tasks.api.changing import Doing, change
@@ -70,7 +70,9 @@ def show(ticket_id: int) -> Ticket:
     try:
         return shown([found(ticket_id)])[0]
     except NotFound:
-        if there := led_to(session(), actor(), ticket_id, visible_to):
+        # A change is never led on: it was meant for another ticket.
+        asked = request.method in SAFE_METHODS
+        if asked and (there := led_to(session(), actor(), ticket_id, visible_to)):
             # Not for good: a merge can be taken back.
             abort(redirect(f"{request.path.rpartition('/')[0]}/{there}", 307))
         raise
