@@ -103,7 +103,7 @@ def test_a_table_becomes_tickets_once_it_is_confirmed_and_only_once(
     assert preview.status_code == 200
     for problem in REFUSED.values():
         assert problem in preview.text, problem
-    assert preview.text.count("New ticket</td>") == 2
+    assert preview.text.count("<b>New ticket</b>") == 2
     assert number_of(database, Task) == before[0], "nothing is made before it is confirmed"
     assert number_of(database, ImportRun) == 0
 
@@ -155,7 +155,7 @@ def test_who_may_not_file_there_may_not_import(desk: Desk, signed_in: SignedIn) 
     assert signed_in(desk.customer).get("/support/import").status_code == 403
     # What filing does not allow, importing does not: a status needs more than Create.
     preview = upload(signed_in(maker), list_id, table).text
-    assert preview.count("New ticket</td>") == 1
+    assert preview.count("<b>New ticket</b>") == 1
     assert "do not have permission" in preview
 
 

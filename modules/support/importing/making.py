@@ -46,6 +46,15 @@ class Tried:
     there: bool = False
 
 
+class _TakenBack(Exception):
+    """It would have been made: no error, but the way out of a savepoint."""
+
+
+def _try(session: Session, actor: User, task_list: TaskList, said: Said, now: datetime) -> None:
+    make(session, actor, task_list, said, now=now)
+    raise _TakenBack
+
+
 def tried(
     session: Session,
     actor: User,
@@ -59,13 +68,13 @@ def tried(
     for number, said, there in rows:
         problem = ""
         if not there:
-            nested = session.begin_nested()
             try:
-                make(session, actor, task_list, said, now=now)
+                with session.begin_nested():
+                    _try(session, actor, task_list, said, now)
+            except _TakenBack:
+                pass
             except Refusal as refusal:
                 problem = said_in_words(refusal)
-            finally:
-                nested.rollback()
         found.append(Tried(number, said, problem, there))
     return found
 
