@@ -43,7 +43,8 @@ def changed(
 
 def touch(session: Session, ticket: Task, *, now: datetime, public: bool) -> None:
     """Move the stamps of a ticket, and take its list's next change number."""
-    number = next_change(session, ticket.task_list_id)  # first, so that one UPDATE does
+    with session.no_autoflush:  # so that one UPDATE of the ticket does
+        number = next_change(session, ticket.task_list_id)
     ticket.last_modified = now
     if public:
         ticket.public_modified = now

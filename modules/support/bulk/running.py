@@ -9,15 +9,16 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, delete, func, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
+from groupware.access import access_of, learn_level, level_column
 from groupware.database import Database
 from groupware.errors import Conflict, NotFound, Refusal
 from groupware.models import User
 from modules.support.bulk.acts import ACTS, Value
 from modules.support.bulk.models import BulkLine, BulkRun, Outcome
-from modules.tasks.models import Task
+from modules.tasks.models import Task, TaskList
 from modules.tasks.queries import worked_by
 
 log = logging.getLogger(__name__)
@@ -98,13 +99,13 @@ def work_off(
 
 def step(session: Session, run_id: int, *, now: datetime) -> bool:
     """Do it to the next ticket; False where there is none left, and the run is finished."""
-    line = session.scalar(_next(run_id))
-    if line is None:
+    found = session.execute(_next(run_id)).one_or_none()
+    if found is None:
         if not session.scalar(_waiting(run_id).limit(1)):
             unfinished = update(BulkRun).where(BulkRun.id == run_id, BulkRun.finished.is_(None))
             session.execute(unfinished.values(finished=now))
         return False
-    run = session.get_one(BulkRun, run_id)
+    line, run = found
     try:
         with session.begin_nested():
             act = _undo if run.act == UNDO else _do
@@ -144,10 +145,20 @@ def forget_old(session: Session, now: datetime) -> None:
 
 
 def _do(session: Session, run: BulkRun, line: BulkLine, now: datetime) -> Value | None:
-    query = worked_by(run.user).where(Task.id == line.task_id).with_for_update(of=Task)
-    ticket = session.scalar(query)
-    if ticket is None:
+    groups = access_of(session, run.user).groups
+    query = (
+        worked_by(run.user)
+        .where(Task.id == line.task_id)
+        .join(TaskList, TaskList.id == Task.task_list_id)
+        .options(contains_eager(Task.task_list))
+        .add_columns(level_column(groups, TaskList.agent_acl_id))
+        .with_for_update(of=Task)
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
         raise NotFound
+    ticket, level = found
+    learn_level(session, run.user, ticket.task_list.agent_acl_id, level)
     return ACTS[run.act].do(session, run.user, ticket, run.value, now)
 
 
@@ -168,13 +179,22 @@ def _waiting(run_id: int) -> Select[BulkLine]:
     return select(BulkLine).where(BulkLine.run_id == run_id, BulkLine.outcome == Outcome.WAITING)
 
 
-def _next(run_id: int) -> Select[BulkLine]:
-    return _waiting(run_id).order_by(BulkLine.task_id).limit(1).with_for_update(skip_locked=True)
+def _next(run_id: int) -> Select[BulkLine, BulkRun]:
+    """The next line, with its run and whose it is: these are asked for once a ticket."""
+    return (
+        _waiting(run_id)
+        .join(BulkRun, BulkRun.id == BulkLine.run_id)
+        .add_columns(BulkRun)
+        .options(joinedload(BulkRun.user, innerjoin=True))
+        .order_by(BulkLine.task_id)
+        .limit(1)
+        .with_for_update(of=BulkLine, skip_locked=True)
+    )
 
 
 def _fail(session: Session, run_id: int) -> None:
-    line = session.scalar(_next(run_id))
-    if line is not None:
+    if found := session.execute(_next(run_id)).one_or_none():
+        line = found[0]
         line.outcome, line.reason = Outcome.REFUSED, "Something went wrong here."
 
 
