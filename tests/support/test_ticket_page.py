@@ -63,13 +63,14 @@ def test_who_does_not_work_on_the_list_gets_no_page(
     assert _without_numbers(seen.text) == _without_numbers(missing.text)
 
 
-def test_a_reader_sees_everything_and_no_control(desk: Desk, signed_in: SignedIn) -> None:
+def test_a_reader_sees_everything_and_may_only_follow(desk: Desk, signed_in: SignedIn) -> None:
     ticket = desk.ticket(subject="The printer jams")
     desk.make.note(ticket, desk.agent, "A note that agents see.")
     page = signed_in(desk.reader).get(f"/support/tickets/{ticket.id}").text
     assert "A note that agents see." in page
     assert "The printer jams" in page
-    assert 'method="post" action="/support' not in page
+    controls = re.findall(r'method="post" action="(/support[^"]*)"', page)
+    assert controls == [f"/support/tickets/{ticket.id}/following"]
     assert "data-composer" not in page
 
 
