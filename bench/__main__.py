@@ -21,7 +21,6 @@ TIMES = 40
 WARM_UP = 5
 AT_ONCE = (1, 8)
 RUSH = 4.0
-"""Seconds for which requests are counted."""
 
 HEAD = ("act", "p50 ms", "p95 ms", "CPU ms", "SQL", "kB", *(f"{n} client/s" for n in AT_ONCE))
 
@@ -51,26 +50,42 @@ def main() -> None:
     parser.add_argument("--engines", default="sqlite,postgresql")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--times", type=int, default=TIMES, help="requests of each act")
+    parser.add_argument("--rush", type=float, default=RUSH, help="seconds of counting requests")
+    parser.add_argument("--export", action="store_true", help="fetch all tickets as a table too")
     options = parser.parse_args()
     for engine in options.engines.split(","):
         for size in map(int, options.sizes.split(",")):
             began = time.monotonic()
             with desk(engine, size, options.workers) as place:
                 filled = time.monotonic() - began
-                rows = [measured(place, act, options.times) for act in acts(place.database_url)]
+                rows = [measured(place, act, options) for act in acts(place.database_url)]
                 memory = place.memory()
+                taken = exported(place) if options.export else None
+                peak = place.memory()
                 many, took = many_at_once(place.database_url)
             print(f"\n{engine}, {size:,} tickets (filled in {filled:.0f} s)\n")
             show([row.cells() for row in rows])
             print(f"\n  memory of {options.workers} workers: {memory:.0f} MB")
+            if taken:
+                print(
+                    f"  all tickets as CSV: {taken[0]:.1f} s, {taken[1]:.0f} kB; {peak:.0f} MB then"
+                )
             print(
                 f"  urgency of {many:,} tickets at once, as the worker does it: {took:.1f} s",
                 flush=True,
             )
 
 
-def measured(place: Desk, act: Act, times: int) -> Row:
+def exported(place: Desk) -> tuple[float, float]:
+    """The seconds that a table of all tickets takes, and its kilobytes."""
+    visitor, began = Visitor(place.port, "lena"), time.perf_counter()
+    size = len(visitor.ask("/support/export.csv?state=all").encode())
+    return time.perf_counter() - began, size / 1024
+
+
+def measured(place: Desk, act: Act, options: argparse.Namespace) -> Row:
     """Time an act, then count what it asks of the database, then see how many fit in a second."""
+    times: int = options.times
     visitor = Visitor(place.port, act.who)
     for _ in range(WARM_UP):
         visitor.do(act)
@@ -81,18 +96,18 @@ def measured(place: Desk, act: Act, times: int) -> Row:
         size = len(visitor.do(act).encode())
         took.append((time.perf_counter() - began) * 1000)
     cpu = (place.cpu() - cpu) * 1000 / times
-    rates = tuple(rushed(place, act, clients) for clients in AT_ONCE)
+    rates = tuple(rushed(place, act, clients, options.rush) for clients in AT_ONCE)
     p95 = statistics.quantiles(took, n=20)[-1]
     return Row(
         act.name, statistics.median(took), p95, cpu, statements(place, act), size / 1024, rates
     )
 
 
-def rushed(place: Desk, act: Act, clients: int) -> float:
+def rushed(place: Desk, act: Act, clients: int, seconds: float) -> float:
     """Requests a second by so many clients."""
     visitors = [Visitor(place.port, act.who) for _ in range(clients)]
     counts = [0] * clients
-    until = time.perf_counter() + RUSH
+    until = time.perf_counter() + seconds
 
     def go(number: int) -> None:
         while time.perf_counter() < until:
@@ -104,7 +119,7 @@ def rushed(place: Desk, act: Act, clients: int) -> float:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(counts) / RUSH
+    return sum(counts) / seconds
 
 
 def statements(place: Desk, act: Act) -> int:
