@@ -1,8 +1,8 @@
 """`make screenshots`: pictures of every page of the example organisation.
 
-Those that the documents show go into docs/pictures, all into docs/pictures/all (not committed):
-at 1440 and at 390 pixels, in light and in dark. `--only NAME` takes some of them, `--tickets N` takes
-them of a desk that is full.
+All go into docs/pictures/all (not committed), at 1440 and at 390 pixels, in light and in dark; those
+that the documents show into docs/pictures, at 1440 in light. `--only NAME` takes some of them,
+`--tickets N` takes them of a desk that is full.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from tests.browser.places import PLACES, Place, enter, numbers
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 SCREENS = {1440: 900, 390: 844}
 SCHEMES = ("light", "dark")
+SHOWN = (1440, "light")
 COLOURS = 256
 
 
@@ -73,7 +74,7 @@ def picture_all(
             name = f"{place.name}-{width}-{scheme}.png"
             picture = small(page.screenshot())
             (FOLDER / "all" / name).write_bytes(picture)
-            if place.pictured:
+            if place.pictured and (width, scheme) == SHOWN:
                 (FOLDER / name).write_bytes(picture)
             taken += 1
         context.close()
