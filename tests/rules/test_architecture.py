@@ -19,6 +19,7 @@ READ_BESIDE_VISIBILITY = {
     "modules/tasks/tickets/splitting.py: _hand_over": "of a comment that was let through already",
     "modules/tasks/tickets/tallies.py": "counts a ticket that was let through already",
     "modules/tasks/files.py: detach": "of a comment that was let through already",
+    "modules/tasks/mail/moving.py: move": "of a comment that was let through already",
     "modules/tasks/mail/threads.py: _hints": "a number only: whose ticket it is, is asked next",
     "modules/support/rows.py: _statement": "rows of ids that were let through already",
     "modules/tasks/icalendar/facts.py": "asks within ids that were let through already",

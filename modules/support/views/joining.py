@@ -21,6 +21,7 @@ from groupware.web.request import (
 from modules.support.forms import MergeForm, SplitForm
 from modules.support.views.ticket import address, back_address, held, to_ticket
 from modules.tasks import tickets
+from modules.tasks.mail import moving
 from modules.tasks.models import Comment, Task
 from modules.tasks.queries import comments_worked_by, merged_of, worked_by
 
@@ -92,6 +93,35 @@ def split(ticket_id: int, comment_id: int) -> ResponseReturnValue:
             return to_ticket(made.id)
     return page(
         "support/ticket_split.html",
+        422 if form.is_submitted() else 200,
+        ticket=ticket,
+        comment=comment,
+        form=form,
+        here=address(ticket_id),
+    )
+
+
+@blueprint.route(
+    "/support/tickets/<int:ticket_id>/comments/<int:comment_id>/move", methods=["GET", "POST"]
+)
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def move_message(ticket_id: int, comment_id: int) -> ResponseReturnValue:
+    """Put a message that came by mail into the ticket that it belongs to, or back."""
+    ticket = held(ticket_id, Level.WRITE)
+    comment = one(
+        comments_worked_by(actor())
+        .where(Comment.task_id == ticket.id, Comment.id == comment_id)
+        .options(joinedload(Comment.author))
+    )
+    form = MergeForm()
+    if form.validate_on_submit():
+        with refusals(form):
+            into = _other(form)
+            moving.move(session(), actor(), comment, into, now=now())
+            told(f"The message is in #{into.id} now. There it can be moved back.")
+            return to_ticket(into.id)
+    return page(
+        "support/message_move.html",
         422 if form.is_submitted() else 200,
         ticket=ticket,
         comment=comment,

@@ -30,6 +30,7 @@ class Shown:
     sender: str
     reason: str
     doubt: str = ""
+    moved_from: int | None = None
     quoted: dict[str, Any] = field(default_factory=dict)
 
 
@@ -57,7 +58,12 @@ def of_ticket(
     )
     return {
         placed.comment_id: Shown(
-            placed.inbound_mail_id, sender, placed.reason, placed.doubt, placed.quoted or {}
+            placed.inbound_mail_id,
+            sender,
+            placed.reason,
+            placed.doubt,
+            placed.moved_from_id,
+            placed.quoted or {},
         )
         for placed, sender in rows
     }
