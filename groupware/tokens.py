@@ -6,8 +6,9 @@ that its person has at that moment, until it is revoked or their credentials cha
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from groupware import journal
@@ -60,17 +61,24 @@ def give(
 
 def holder(session: Session, secret: str, *kinds: TokenKind) -> tuple[Token, User] | None:
     """Whose secret of one of these kinds this is; None where it opens nothing now."""
-    found = session.execute(
+    asked = {"hash": hash_of(secret), "kinds": kinds}
+    found = session.execute(_holder(), asked).one_or_none()
+    return (found[0], found[1]) if found else None
+
+
+@cache
+def _holder() -> Select[Token, User]:
+    # Programs ask this with each request: it is built once.
+    return (
         select(Token, User)
         .join(User, User.id == Token.user_id)
         .where(
-            Token.token_hash == hash_of(secret),
-            Token.kind.in_(kinds),
+            Token.token_hash == bindparam("hash"),
+            Token.kind.in_(bindparam("kinds", expanding=True)),
             Token.credential_number == User.credential_number,
             User.active,
         )
-    ).one_or_none()
-    return (found[0], found[1]) if found else None
+    )
 
 
 def of(session: Session, user: User, *kinds: TokenKind) -> Sequence[Token]:

@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection as Many
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
@@ -70,12 +71,18 @@ def changed_members(
     assert collection.task_list is not None  # noqa: S101  # My requests are told by snapshots
     list_id = collection.task_list.id
     everything = ever_in(list_id)
-    own = select(PersonalChange.task_id).where(
-        PersonalChange.user_id == user.id, PersonalChange.change_number > since
-    )
+    # Their numbers first: within one statement, planners walk the whole list for them.
+    own = session.scalars(
+        select(PersonalChange.task_id).where(
+            PersonalChange.user_id == user.id, PersonalChange.change_number > since
+        )
+    ).all()
     found = {
         each.id: each
-        for condition in (Task.change_number > since, Task.id.in_(own))
+        for condition in (
+            Task.change_number > since,
+            *(Task.id.in_(some) for some in _batches(own)),
+        )
         for each in _read(session, user, collection, everything.where(condition))
     }
     return sorted(found.values(), key=lambda each: each.change)
@@ -151,7 +158,9 @@ class Texts:
             if missing:
                 query = tasks_of(self.user, self.collection).where(Task.id.in_(missing))
                 for facts in facts_of(self.session, query, self.reader):
-                    written = b"".join(calendar([facts], self.collection.face))
+                    # A resource has one UID (RFC 4791, 4.1): no checklist, as downloads have it.
+                    alone = replace(facts, items=())
+                    written = b"".join(calendar([alone], self.collection.face))
                     texts[facts.number] = written
                     self.kept.put(self._key(missing[facts.number]), written)
             for each in some:

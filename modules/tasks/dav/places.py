@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import quote
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from groupware.access import access_of
 from groupware.errors import NotFound
 from groupware.models import Level, User
-from modules.tasks.access import agent_levels, may_submit
+from modules.tasks.access import agent_level, agent_levels, may_submit
 from modules.tasks.dav.models import Looks
 from modules.tasks.icalendar.facts import Face
 from modules.tasks.models import TaskList
@@ -142,7 +142,8 @@ def collections_of(session: Session, user: User) -> Iterator[Collection]:
     }
     lists = lists_worked_by(user).where(TaskList.archived.is_(False))
     for task_list in session.scalars(lists.order_by(TaskList.position, TaskList.name)):
-        yield _listed(session, user, task_list, levels, looks.get(task_list.id))
+        level = levels.get(task_list.id, Level.NONE)
+        yield _listed(session, user, task_list, level, looks.get(task_list.id))
     if access_of(session, user).customer:
         yield _requests(user)
 
@@ -152,29 +153,37 @@ def _collection(session: Session, user: User, segment: str) -> Collection:
         if access_of(session, user).customer:
             return _requests(user)
         raise NotFound
-    mine = select(Looks).where(Looks.user_id == user.id)
-    looks = session.scalar(mine.where(Looks.segment == segment))
-    number = looks.task_list_id if looks else _number(segment)
-    there = lists_worked_by(user).where(TaskList.archived.is_(False), TaskList.id == number)
-    if (task_list := session.scalar(there)) is None:
+    number = _number(segment)
+    mine = and_(Looks.task_list_id == TaskList.id, Looks.user_id == user.id)
+    there = (
+        lists_worked_by(user)
+        .add_columns(Looks)
+        .outerjoin(Looks, mine)
+        .where(TaskList.archived.is_(False))
+        # One list has one address: where it was given a segment, its number is none.
+        .where(or_(Looks.segment == segment, and_(_unnamed(), TaskList.id == number)))
+        .order_by(_unnamed())
+    )
+    found = session.execute(there.limit(1)).one_or_none()
+    if found is None:
         raise NotFound
-    if looks is None:
-        looks = session.get(Looks, (user.id, task_list.id))
-        if looks and looks.segment:
-            raise NotFound  # one list has one address
-    return _listed(session, user, task_list, agent_levels(session, user), looks)
+    task_list, looks = found
+    return _listed(session, user, task_list, agent_level(session, user, task_list), looks)
+
+
+def _unnamed() -> ColumnElement[bool]:
+    return func.coalesce(Looks.segment, "") == ""
 
 
 def _number(segment: str) -> int:
-    if not (segment.isascii() and segment.isdigit() and len(segment) < 10):
-        raise NotFound
-    return int(segment)
+    """The number that a segment says; 0, which no list has, where it says none."""
+    is_number = segment.isascii() and segment.isdigit() and len(segment) < 10
+    return int(segment) if is_number else 0
 
 
 def _listed(
-    session: Session, user: User, task_list: TaskList, levels: dict[int, Level], looks: Looks | None
+    session: Session, user: User, task_list: TaskList, level: Level, looks: Looks | None
 ) -> Collection:
-    level = levels.get(task_list.id, Level.NONE)
     segment = (looks and looks.segment) or str(task_list.id)
     return Collection(
         path=f"{home_of(user)}{quote(segment, safe='')}/",

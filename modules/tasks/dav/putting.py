@@ -1,7 +1,7 @@
 """PUT: a new ticket, or acts on the one that is there, through the use cases of everywhere."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -43,6 +43,7 @@ class Writing(Arrival):
 
     strict: bool = False  # with If-Match: a conflict is told instead of decided
     ticket: Task | None = None  # the one that is written
+    lines_before: dict[int, str | None] = field(default_factory=dict)
 
     def file(self) -> Task:
         """A new ticket of this list; whoever writes it is its customer."""
@@ -254,8 +255,11 @@ class Writing(Arrival):
         return list(self.comments(task))
 
     def own_lines(self, ticket: Task) -> str | None:
-        personal = self.session.get(PersonalLines, (self.actor.id, ticket.id))
-        return personal.lines if personal else None
+        """The person's lines as they were before this write."""
+        if ticket.id not in self.lines_before:
+            personal = self.session.get(PersonalLines, (self.actor.id, ticket.id))
+            self.lines_before[ticket.id] = personal.lines if personal else None
+        return self.lines_before[ticket.id]
 
     def comments(self, task: Component) -> Iterator[str]:
         return (each.text.strip() for each in task.properties() if each.name == "COMMENT")

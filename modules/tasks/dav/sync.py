@@ -19,8 +19,6 @@ from groupware.upsert import insert
 from modules.tasks.dav.members import Member, changed_members, members
 from modules.tasks.dav.models import Gone, Snapshot
 from modules.tasks.dav.places import Collection, Place
-from modules.tasks.models import TaskList
-from modules.tasks.queries import lists_worked_by
 
 MOST_SNAPSHOTS = 8
 
@@ -45,7 +43,7 @@ def token_of(session: Session, user: User, place: Place, base_url: str) -> str:
     assert collection is not None  # noqa: S101  # only collections have one
     if collection.task_list is None:
         return f"{base_url}/ns/sync/r/{_digest(members(session, user, collection))}"
-    return f"{base_url}/ns/sync/{collection.task_list.id}/{_number(session, user, collection)}"
+    return f"{base_url}/ns/sync/{collection.task_list.id}/{collection.task_list.change_number}"
 
 
 def changes(
@@ -62,9 +60,8 @@ def changes(
     if collection.task_list is None:
         return _of_requests(session, user, collection, token, base_url, now)
     prefix = f"{base_url}/ns/sync/{collection.task_list.id}/"
-    number = _number(
-        session, user, collection
-    )  # before what changed: what comes later is told twice
+    # Read before what changed: what comes later is told twice.
+    number = collection.task_list.change_number
     since = _since(token, prefix, number)
     if token:
         changed = changed_members(session, user, collection, since)
@@ -146,12 +143,6 @@ def _gone(
     there = {each.name for each in changed}
     last = {name: number for number, name in rows if name not in there}
     return [(number, name) for name, number in last.items()]
-
-
-def _number(session: Session, user: User, collection: Collection) -> int:
-    assert collection.task_list is not None  # noqa: S101  # of a list
-    query = lists_worked_by(user).where(TaskList.id == collection.task_list.id)
-    return session.scalars(query.with_only_columns(TaskList.change_number)).one()
 
 
 def _since(token: str, prefix: str, number: int) -> int:
