@@ -74,6 +74,7 @@ PLACES = (
     Place("ticket-files", "mara", "/support/tickets/{ipad}/files"),
     Place("ticket-file", "mara", "/support/tickets/{ipad}/files/{file}"),
     Place("ticket-split", "mara", "/support/tickets/{ipad}/comments/{said}/split"),
+    Place("message-move", "mara", "/support/tickets/{ipad}/comments/{said}/move"),
     Place("ticket-print", "mara", "/support/tickets/{ipad}/print"),
     Place("request-print", "samuel", "/tickets/view/{ipad}/print"),
     Place("ticket-deletion", "ada", "/support/tickets/{ipad}/deletion"),
