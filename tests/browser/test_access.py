@@ -38,7 +38,6 @@ NOT_PAGES = {
     "support_views.add_access": "only of a saved view",
     "support_webhooks.edit": "only of a webhook",
     "support_webhooks.delete": "only of a webhook",
-    "joining.move_message": "only of a message that came by mail",
     "oauth.connect": "leads to a provider of mail",
     "oauth.back": "leads back from there",
     "quarantine.mail": "only of a mail that was held back",
