@@ -23,8 +23,8 @@ def leads_to(*addresses: str) -> outgoing_http.Resolve:
     "address",
     ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
      ".".join("0000"), "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0", "fd00::1",
-     "::ffff:127.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "2001:0:7f00:1::", "ff02::1", "fec0::1", "::7f00:1",
-     "64:ff9b:1::a00:1", "x"],
+     "::ffff:127.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "2001:0:7f00:1::", "ff02::1", "fec0::1",
+     "::7f00:1", "64:ff9b:1::a00:1", "x"],
 )  # fmt: skip
 def test_no_name_leads_inside_even_as_one_of_several(address: str) -> None:
     for found in ((address,), (OPEN, address), (address, OPEN)):

@@ -29,7 +29,12 @@ def test_rows_are_drawn_for_each_reader_and_anew_when_something_changes(
     assert 'class="ticket unread"' in mine.get("/support").text
     desk.session.expire_all()
     tickets.edit(
-        desk.session, desk.agent, ticket, subject="Paper", details="All gone.", now=desk.make.later()
+        desk.session,
+        desk.agent,
+        ticket,
+        subject="Paper",
+        details="All gone.",
+        now=desk.make.later(),
     )
     desk.session.commit()
     page = mine.get("/support").text
