@@ -27,7 +27,7 @@ from groupware.people import folded
 
 TRY_AGAIN = 75
 """EX_TEMPFAIL of sysexits.h: a mail server keeps the mail and comes again."""
-AT_ONCE = 25
+AT_ONCE = 50
 
 
 def mailbox_named(session: Session, name: str) -> Mailbox:
@@ -95,14 +95,19 @@ def _take(room: Mailroom, mailbox: Mailbox, raws: list[bytes], *, archive: bool)
     blobs = arrivals.store(room.store, arrived)
     with room.database.writing() as session:
         ids = arrivals.journal(session, mailbox, arrived, blobs, now=utc_now())
-    for mail_id in ids:
-        try:
-            outcome = processing.process(room, mail_id, now=utc_now())
-        except (OperationalError, InterfaceError) as error:
-            # It is safe in the journal: the worker goes on with it.
-            outcome = Outcome(Became.WAITING, " ".join(str(error.orig).split()))
-        with room.database.reading() as session:
-            tell(session.get_one(InboundMail, mail_id), outcome)
+    outcomes: dict[int, Outcome] = {}
+    otherwise = Outcome(Became.WAITING, "The database is away.")
+    try:
+        for some in processing.process_all(room, list(dict.fromkeys(ids)), utc_now):
+            outcomes |= some
+    except (OperationalError, InterfaceError) as error:
+        # They are safe in the journal: the worker goes on with them.
+        otherwise = Outcome(Became.WAITING, " ".join(str(error.orig).split()))
+    with room.database.reading() as session:
+        kept = session.scalars(select(InboundMail).where(InboundMail.id.in_(ids)))
+        mails = {mail.id: mail for mail in kept}
+        for mail_id in ids:
+            tell(mails[mail_id], outcomes.get(mail_id, otherwise))
 
 
 def tell(mail: InboundMail, outcome: Outcome) -> None:

@@ -14,6 +14,7 @@ from groupware.web.words import When, t_when
 from modules.support.due import Due, due
 from modules.tasks import fields
 from modules.tasks.counts import Listed
+from modules.tasks.mail.models import Contact
 from modules.tasks.models import Category, Seen, State, Task, Urgency, task_categories
 from modules.tasks.queries import ANYBODY, worked_by
 
@@ -114,13 +115,16 @@ def _statement() -> Select[Any]:
             (Task.reply_count + Task.note_count).label("comments"),
             Task.customer_id,
             Task.assignee_id,
-            customer.name.label("customer"),
+            func.coalesce(customer.name, func.nullif(Contact.name, ""), Contact.address).label(
+                "customer"
+            ),
             assignee.name.label("assignee"),
             Seen.at.label("seen"),
             Category.name.label("category"),
         )
         .outerjoin(customer, customer.id == Task.customer_id)
         .outerjoin(assignee, assignee.id == Task.assignee_id)
+        .outerjoin(Contact, and_(Contact.task_id == Task.id, Task.customer_id.is_(None)))
         .outerjoin(Seen, seen)
         .outerjoin(task_categories, task_categories.c.task_id == Task.id)
         .outerjoin(Category, Category.id == task_categories.c.category_id)

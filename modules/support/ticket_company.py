@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from groupware.models import Address, User
 from groupware.several import Several
 from modules.tasks.checklists import ChecklistItem
+from modules.tasks.mail.models import Contact
 from modules.tasks.models import Participant, Task, WebLink
 from modules.tasks.together.there import There, bound, whole
 
@@ -63,10 +64,19 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class Sender:
+    """Who asked by mail without an account."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Company:
     """All of it; the customer is the first who takes part."""
 
     takers: Sequence[Taker]
+    sender: Sender | None
     beside: Beside
     there: There
 
@@ -77,6 +87,9 @@ def company(session: Session, reader: User, ticket: Task, *, now: datetime) -> C
     items = sorted(found["items"], key=lambda row: (row.position, row.id))
     return Company(
         takers=_takers(found["takers"]),
+        sender=next(
+            (Sender(row.name or row.address, row.address) for row in found["sender"]), None
+        ),
         beside=Beside(
             [
                 Item(row.id, row.text, row.completed is not None, row.assignee_id, row.name or "")
@@ -118,6 +131,7 @@ def _statement() -> Several:
         .where(Participant.task_id == ticket)
         .order_by(Participant.is_customer.desc(), User.name, User.id, Address.id)
         .limit(MOST_PEOPLE * 2),
+        sender=select(Contact.name, Contact.address).where(Contact.task_id == ticket),
         items=select(
             ChecklistItem.id,
             ChecklistItem.text,

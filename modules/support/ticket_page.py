@@ -23,7 +23,7 @@ from modules.support.ticket_choices import (
     around,
     choices,
 )
-from modules.support.ticket_company import Beside, Taker, company
+from modules.support.ticket_company import Beside, Sender, Taker, company
 from modules.support.ticket_thread import (
     Cursor,
     File,
@@ -57,6 +57,7 @@ class TicketPage:
     choices: Choices
     customer: Taker | None
     takers: Sequence[Taker]
+    sender: Sender | None  # in place of a customer
     around: Around
     beside: Beside
     there: There
@@ -146,6 +147,7 @@ def prepare(
         choices=found,
         customer=next((taker for taker in people if taker.is_customer), None),
         takers=[taker for taker in people if not taker.is_customer],
+        sender=None if ticket.customer_id else with_it.sender,
         around=others,
         beside=with_it.beside,
         there=with_it.there,

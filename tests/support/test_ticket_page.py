@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import delete, event
 
 from groupware.database import Database
 from modules.tasks import tickets
-from modules.tasks.models import State
+from modules.tasks.mail.models import Contact
+from modules.tasks.models import Participant, State
 from tests.conftest import SignedIn
 from tests.factories import Desk
 
@@ -49,6 +50,24 @@ def test_an_agent_sees_details_replies_notes_and_events_in_order(
     ]
     assert places == sorted(places)
     assert "Internal note" in page
+
+
+def test_who_wrote_without_an_account_is_named_in_a_customers_place(
+    desk: Desk, signed_in: SignedIn
+) -> None:
+    ticket = desk.ticket()
+    desk.session.execute(delete(Participant).where(Participant.task_id == ticket.id))
+    ticket.customer_id = None
+    desk.session.add(
+        Contact(task_id=ticket.id, address="nora@outside.example", folded="x", name="Nora <Neu>")
+    )
+    desk.session.commit()
+    client = signed_in(desk.agent)
+    page = client.get(f"/support/tickets/{ticket.id}").text
+    assert "Without an account" in page
+    assert 'href="mailto:nora@outside.example"' in page
+    assert "Write to Nora &lt;Neu&gt;" in page
+    assert "Nora &lt;Neu&gt;" in client.get("/support").text
 
 
 @pytest.mark.parametrize("who", ["outsider", "customer", "stranger"])
