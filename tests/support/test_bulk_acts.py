@@ -174,6 +174,10 @@ def test_ticked_tickets_are_changed_at_once_and_told_of(desk: Desk, signed_in: S
     for wrong in ({"do": "status gone"}, {"do": "x"}, {"do": "merge", "into": "9"}, {"ids": "x"}):
         assert client.send("/support/bulk", {**sent, "ids": "1", **wrong}).status_code == 422
     assert customer.send("/support/bulk", {**sent, "ids": "1"}).status_code == 403
+    hidden = desk.make.ticket().id
+    desk.session.commit()
+    for nothing in (hidden, 987_654):  # what is hidden is as what is not there
+        assert client.send("/support/bulk", {**sent, "ids": str(nothing)}).status_code == 422
 
 
 def test_a_whole_view_goes_on_in_the_worker(

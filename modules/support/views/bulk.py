@@ -30,7 +30,7 @@ from modules.support.bulk import acts, running
 from modules.support.bulk.models import BulkLine, BulkRun, Outcome
 from modules.support.views.ticket import LONGEST_ADDRESS, QUEUE
 from modules.tasks.models import Task
-from modules.tasks.queries import visible_to
+from modules.tasks.queries import visible_to, worked_by
 from modules.tasks.queue.asking import ask
 from modules.tasks.queue.whole import whole
 
@@ -160,7 +160,8 @@ def _ticked() -> Sequence[int]:
     numbers = [number_in(each) for each in request.form.getlist("ids")[: MOST_TICKED + 1]]
     if len(numbers) > MOST_TICKED or None in numbers:
         raise Invalid("These tickets cannot be chosen.")
-    return [number for number in numbers if number]
+    worked = worked_by(actor()).where(Task.id.in_([number for number in numbers if number]))
+    return session().scalars(worked.with_only_columns(Task.id)).all()
 
 
 def _whole_view(filters: str) -> Sequence[int]:
