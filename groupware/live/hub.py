@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 MOST_STREAMS = 40
 """Of one process; its other threads answer pages."""
-MOST_OF_ONE = 10
+MOST_OF_ONE = 20
 """Of one session: nobody takes all the places; who has more pages open asks now and then."""
 LOOK_ANYWAY = 5.0
 """Seconds after which the hub looks without a wake-up: what runs out changes without a commit."""

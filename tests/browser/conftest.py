@@ -258,7 +258,8 @@ def listen(page: Page) -> list[str]:
     def answered(response: Response) -> None:
         kind = response.request.resource_type
         refused = response.status >= 400 and kind not in ("document", "fetch", "xhr", "eventsource")
-        if refused or response.status >= 500:
+        full = response.status == 503 and kind == "eventsource"  # the page asks now and then
+        if refused or (response.status >= 500 and not full):
             problems.append(f"{response.status} for {kind} {response.url}")
 
     def said(message: Any) -> None:

@@ -175,6 +175,7 @@ def test_answering_what_was_closed_for_long_begins_a_linked_request(
 def test_an_agents_link_to_another_request_is_not_told(desk: Desk, signed_in: SignedIn) -> None:
     one, other = desk.ticket(), desk.ticket()
     client = signed_in(desk.customer)
+    client.get(view(one))  # from now on it says until when it was read
     before = without_key(client.get(view(one)).text)
     tickets.link(desk.session, desk.agent, one, other, now=desk.make.later())
     desk.session.commit()

@@ -75,15 +75,17 @@ class World:
             time.sleep(0.1)
         raise AssertionError((self.relay.home / "log").read_text(errors="replace"))
 
-    def inbox(self, user: str, number: int = 1) -> list[EmailMessage]:
-        """The mails in somebody's real mailbox, once there are so many."""
+    def inbox(self, user: str, number: int = 1, about: str = "") -> list[EmailMessage]:
+        """The mails in somebody's real mailbox whose subject begins so, once there are so many."""
         end = time.monotonic() + 30
         while time.monotonic() < end:
             files = sorted(self.homes.maildir(user).glob("new/*"))
-            if len(files) >= number:
-                return [
-                    message_from_bytes(each.read_bytes(), policy=policy.default) for each in files
-                ]
+            mails = [message_from_bytes(each.read_bytes(), policy=policy.default) for each in files]
+            if (
+                len(wanted := [each for each in mails if each["Subject"].startswith(about)])
+                >= number
+            ):
+                return wanted
             time.sleep(0.1)
         raise AssertionError((self.relay.home / "log").read_text(errors="replace"))
 
@@ -137,7 +139,7 @@ def test_a_mail_its_answer_and_the_answer_to_that_are_one_ticket(world: World) -
     assert ticket.customer is desk.customer
     conversation.reply(desk.session, desk.agent, ticket, "Out, **out**.", now=utc_now())
     world.send_out()
-    got = next(each for each in world.inbox(customer) if each["Subject"].startswith("Re:"))
+    (got,) = world.inbox(customer, about="Re:")
     assert got["Return-Path"].startswith("<support+b")
     assert got["In-Reply-To"]
     body = got.get_body(("plain",))

@@ -56,7 +56,7 @@ def main() -> int:
             except BaseException:  # told, and the parent goes on
                 traceback.print_exc()
                 os._exit(1)
-        end = time.monotonic() + chance.uniform(0.1, 2.0)
+        end = time.monotonic() + chance.uniform(0.05, 0.8)
         while True:
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:

@@ -62,7 +62,7 @@ def test_killed_at_random_moments_it_loses_and_doubles_nothing(
         outcomes = Counter(reading.scalars(select(InboundMail.outcome)))
         validities = set(reading.scalars(select(InboundMail.uidvalidity)))
     print(f"{len(mails)} mails, {kills} kills, {dict(outcomes)}")
-    assert kills >= 4
+    assert kills >= 2
     assert len(validities) == 2
     assert {f"Mail {n}" for n in range(MAILS)} - set(subjects) == set(), "lost"
     assert [subject for subject, number in subjects.items() if number > 1] == [], "doubled"
