@@ -55,6 +55,7 @@ export async function post(address, fields) {
   const answer = await fetch(address, {
     method: "POST",
     body,
+    keepalive: body instanceof URLSearchParams && body.toString().length < 60_000, // a reload must not lose it
     headers: { "X-CSRFToken": token(), Accept: "application/json, text/html;q=0.9" },
   });
   if (signedOut(answer.status, answer.url)) throw Object.assign(new Error("signed out"), { expired: true });
