@@ -3,7 +3,8 @@
 from functools import partial
 from typing import Any
 
-from flask import request, url_for
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload
 from wtforms.fields.choices import SelectChoice
 
@@ -11,9 +12,20 @@ from groupware import sharing
 from groupware.access import level_in
 from groupware.models import Level
 from groupware.web import sharing as web_sharing
-from groupware.web.request import actor, now, one, session
+from groupware.web.request import (
+    MANAGE_SUPPORT,
+    MANAGE_TICKETS,
+    actor,
+    now,
+    one,
+    open_to,
+    page,
+    see_other,
+    session,
+    told,
+)
 from groupware.web.settings.finding import by_name, sought
-from groupware.web.settings.saving import locked
+from groupware.web.settings.saving import ask, locked
 from groupware.web.sharing import Place
 from modules.tasks.canned import at_hand
 from modules.tasks.canned.at_hand import Kept, Label
@@ -23,6 +35,37 @@ from modules.tasks.models import TaskList
 from modules.tasks.queries import lists_worked_by
 
 MOST_CATEGORIES = 50
+
+
+def routes(blueprint: Blueprint, model: type[Any], *, template: str, what: str, stays: str) -> None:
+    """Give both kinds the same pages: all that one may use, deletion, and the access list."""
+    agents = (MANAGE_TICKETS, MANAGE_SUPPORT)
+
+    @blueprint.get("")
+    @open_to(*agents)
+    def all_of_them() -> ResponseReturnValue:
+        return page(template, **listed(model))
+
+    @blueprint.route("/<int:thing_id>/deletion", methods=["GET", "POST"])
+    @open_to(*agents)
+    def delete(thing_id: int) -> ResponseReturnValue:
+        thing = mine(model, thing_id, to_change=True)
+        if request.method == "GET":
+            return ask(
+                f"Delete {thing.name}?",
+                [f"It is gone for everybody who uses it. {stays}"],
+                button="Delete",
+                back=url_for(".edit", thing_id=thing_id),
+            )
+        at_hand.delete(session(), actor(), thing, now=now())
+        told(f"The {what} is deleted.")
+        return see_other(".all_of_them")
+
+    def shared(thing_id: int) -> Place:
+        thing = mine(model, thing_id, to_change=True)
+        return place(thing, url_for(".edit", thing_id=thing_id), url_for(".all_of_them"))
+
+    web_sharing.routes(blueprint, "/<int:thing_id>/access", shared, *agents)
 
 
 def listed(model: type[Any]) -> dict[str, Any]:

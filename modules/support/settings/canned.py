@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
-from groupware.web import sharing
 from groupware.web.request import (
     MANAGE_SUPPORT,
     MANAGE_TICKETS,
@@ -19,8 +18,7 @@ from groupware.web.request import (
     told,
 )
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import ask, conflict, differences
-from groupware.web.sharing import Place
+from groupware.web.settings.saving import conflict, differences
 from modules.support.settings import at_hand as parts
 from modules.support.settings.forms import CannedForm
 from modules.tasks.canned import at_hand, texts
@@ -30,10 +28,13 @@ from modules.tasks.canned.placeholders import PLACEHOLDERS
 blueprint = Blueprint("support_canned", __name__, url_prefix="/settings/canned-replies")
 
 
-@blueprint.get("")
-@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
-def all_of_them() -> ResponseReturnValue:
-    return page("settings/canned_replies.html", **parts.listed(CannedReply))
+parts.routes(
+    blueprint,
+    CannedReply,
+    template="settings/canned_replies.html",
+    what="canned reply",
+    stays="What was written with it stays.",
+)
 
 
 @blueprint.route("/add", methods=["GET", "POST"])
@@ -74,34 +75,6 @@ def edit(thing_id: int) -> ResponseReturnValue:
             told("Saved.")
             return see_other(".edit", thing_id=thing_id)
     return _page(form, text, 422 if sent else 200)
-
-
-@blueprint.route("/<int:thing_id>/deletion", methods=["GET", "POST"])
-@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
-def delete(thing_id: int) -> ResponseReturnValue:
-    text = parts.mine(CannedReply, thing_id, to_change=True)
-    if request.method == "GET":
-        return ask(
-            f"Delete {text.name}?",
-            ["It is gone for everybody who uses it. What was written with it stays."],
-            button="Delete",
-            back=url_for(".edit", thing_id=thing_id),
-        )
-    at_hand.delete(session(), actor(), text, now=now())
-    told("The canned reply is deleted.")
-    return see_other(".all_of_them")
-
-
-def _shared(thing_id: int) -> Place:
-    text = parts.mine(CannedReply, thing_id, to_change=True)
-    return parts.place(
-        text,
-        url_for("support_canned.edit", thing_id=thing_id),
-        url_for("support_canned.all_of_them"),
-    )
-
-
-sharing.routes(blueprint, "/<int:thing_id>/access", _shared, MANAGE_TICKETS, MANAGE_SUPPORT)
 
 
 def _page(form: CannedForm, text: CannedReply | None, status: int) -> ResponseReturnValue:

@@ -10,7 +10,6 @@ from wtforms.fields.choices import SelectChoice
 from groupware.errors import Invalid
 from groupware.models import User
 from groupware.text import one_line
-from groupware.web import sharing
 from groupware.web.request import (
     MANAGE_SUPPORT,
     MANAGE_TICKETS,
@@ -25,8 +24,7 @@ from groupware.web.request import (
 )
 from groupware.web.settings.finding import number
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import ask, conflict, differences
-from groupware.web.sharing import Place
+from groupware.web.settings.saving import conflict, differences
 from modules.support.settings import at_hand as parts
 from modules.support.settings.forms import MacroForm
 from modules.tasks import fields
@@ -45,10 +43,9 @@ blueprint = Blueprint("support_macros", __name__, url_prefix="/settings/macros")
 MOST_PEOPLE = 300
 
 
-@blueprint.get("")
-@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
-def all_of_them() -> ResponseReturnValue:
-    return page("settings/macros.html", **parts.listed(Macro))
+parts.routes(
+    blueprint, Macro, template="settings/macros.html", what="macro", stays="What it did stays."
+)
 
 
 @blueprint.route("/add", methods=["GET", "POST"])
@@ -82,34 +79,6 @@ def edit(thing_id: int) -> ResponseReturnValue:
             told("Saved.")
             return see_other(".edit", thing_id=thing_id)
     return _page(form, macro, 422 if sent else 200)
-
-
-@blueprint.route("/<int:thing_id>/deletion", methods=["GET", "POST"])
-@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
-def delete(thing_id: int) -> ResponseReturnValue:
-    macro = parts.mine(Macro, thing_id, to_change=True)
-    if request.method == "GET":
-        return ask(
-            f"Delete {macro.name}?",
-            ["It is gone for everybody who uses it. What it did stays."],
-            button="Delete",
-            back=url_for(".edit", thing_id=thing_id),
-        )
-    at_hand.delete(session(), actor(), macro, now=now())
-    told("The macro is deleted.")
-    return see_other(".all_of_them")
-
-
-def _shared(thing_id: int) -> Place:
-    macro = parts.mine(Macro, thing_id, to_change=True)
-    return parts.place(
-        macro,
-        url_for("support_macros.edit", thing_id=thing_id),
-        url_for("support_macros.all_of_them"),
-    )
-
-
-sharing.routes(blueprint, "/<int:thing_id>/access", _shared, MANAGE_TICKETS, MANAGE_SUPPORT)
 
 
 def _values(macro: Macro) -> dict[str, Any]:
