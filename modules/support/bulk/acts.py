@@ -41,7 +41,8 @@ class Act:
 
     read: Callable[[Session, User, str, Values], tuple[Value, str]]
     do: Callable[[Session, User, Task, Value, datetime], Value | None]
-    undo: Callable[[Session, User, Task, Value, Value, datetime], None]
+    # None where it cannot be taken back at once: a macro may have answered somebody.
+    undo: Callable[[Session, User, Task, Value, Value, datetime], None] | None
     # How the ticket is found that is to be as before.
     gone: Callable[[User, datetime], Select[Task]] = field(
         default=lambda user, _now: worked_by(user)
@@ -285,10 +286,6 @@ def _do_macro(
     return {}
 
 
-def _not_at_once(_s: Session, _u: User, _t: Task, _v: Value, _b: Value, _now: datetime) -> None:
-    raise Conflict("A macro may have answered somebody: that cannot be taken back at once.")
-
-
 def _unchanged(current: object, made: object) -> None:
     if current != made:
         raise Conflict(CHANGED_SINCE)
@@ -325,7 +322,7 @@ ACTS: Mapping[str, Act] = {
     "urgency": Act(_read_urgency, _do_urgency, _undo_urgency),
     "waiting": Act(_read_waiting, _do_waiting, _undo_waiting),
     "merge": Act(_read_merge, _do_merge, _undo_merge, merged_of),
-    "macro": Act(_read_macro, _do_macro, _not_at_once),
+    "macro": Act(_read_macro, _do_macro, None),
     "delete": Act(_read_delete, _do_delete, _undo_delete, deleted_of),
 }
 """By the first word of what a form asks for."""

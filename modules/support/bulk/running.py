@@ -27,8 +27,6 @@ MOST = 10_000
 AT_ONCE = 100
 KEPT_FOR = timedelta(days=30)
 UNDO = "undo"
-LASTING = frozenset({UNDO, "macro"})
-"""Runs that cannot be taken back at once; what a macro did may have answered somebody."""
 LONGEST_REASON = 300
 
 
@@ -54,13 +52,18 @@ def begin(
     return run
 
 
+def lasting(run: BulkRun) -> bool:
+    """True where what it did cannot be taken back at once."""
+    return run.act == UNDO or ACTS[run.act].undo is None
+
+
 def begin_undo(session: Session, actor: User, run: BulkRun, *, now: datetime) -> BulkRun:
     """Write down that what a run did is to be taken back, where nothing has changed since."""
     if run.user_id != actor.id:
         raise NotFound
     if run.finished is None:
         raise Conflict("It is still at work.")
-    if run.act in LASTING:
+    if lasting(run):
         raise Conflict("This cannot be taken back at once.")
     if session.scalar(select(BulkRun.id).where(BulkRun.undoes_id == run.id)):
         raise Conflict("This has been taken back already.")
@@ -170,6 +173,8 @@ def _undo(session: Session, run: BulkRun, line: BulkLine, now: datetime) -> Valu
     ticket = session.scalar(gone)
     if ticket is None:
         raise NotFound
+    if act.undo is None:
+        raise Conflict("This cannot be taken back at once.")
     act.undo(session, run.user, ticket, first.value, done.before or {}, now)
     done.outcome = Outcome.UNDONE
     return {}

@@ -124,10 +124,7 @@ def standing(run: BulkRun) -> Done:
         undone=found[Outcome.UNDONE],
         left=found[Outcome.WAITING],
         may_undo=bool(
-            run.finished
-            and found[Outcome.DONE]
-            and run.act not in running.LASTING
-            and not taken_back
+            run.finished and found[Outcome.DONE] and not running.lasting(run) and not taken_back
         ),
     )
 
