@@ -46,15 +46,7 @@ def desk(engine: str, tickets: int, workers: int) -> Iterator[Desk]:
     """A desk with so many tickets on this engine, served by `groupware serve`."""
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench")))
-        url = f"sqlite:///{data / 'groupware.db'}"
-        if engine == "postgresql":
-            server = stack.enter_context(postgres.server())
-            administration = Database(f"{server}/postgres")
-            with administration.engine.connect() as connection:
-                connection.execution_options(isolation_level="AUTOCOMMIT")
-                connection.execute(text("CREATE DATABASE bench"))
-            administration.engine.dispose()
-            url = f"{server}/bench"
+        url = stack.enter_context(database_at(engine, data))
         port = _free_port()
         environment = {
             **os.environ,
@@ -78,6 +70,20 @@ def desk(engine: str, tickets: int, workers: int) -> Iterator[Desk]:
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)
+
+
+@contextmanager
+def database_at(engine: str, data: Path) -> Iterator[str]:
+    """The URL of an empty database on this engine."""
+    if engine == "sqlite":
+        yield f"sqlite:///{data / 'groupware.db'}"
+        return
+    with postgres.server() as server:
+        with Database(f"{server}/postgres") as administration:
+            connection = administration.engine.connect()
+            with connection.execution_options(isolation_level="AUTOCOMMIT"):
+                connection.execute(text("CREATE DATABASE bench"))
+        yield f"{server}/bench"
 
 
 def _wait(port: int) -> None:
