@@ -3,7 +3,8 @@
 //
 //   typing -> kept here (300 ms) -> kept there (3 s, on blur, on leaving) -> sent (marked) -> the next page loads
 //                                               |- answered well: forgotten
-//                                               '- an error, or Back: kept, and shown again
+//                                               '- an error, Back, or the answer was not waited for: kept, and
+//                                                  shown again; one that was taken nevertheless goes when the server says so
 // Of what lies here and what lies there, the later one is shown.
 import { each, on, store, token, user } from "./dom.js";
 
@@ -44,10 +45,9 @@ function keep(area) {
 
 const kindOf = (area) => area.form?.querySelector('[name="kind"]:checked')?.value ?? "reply";
 
-function fields(area) {
-  const idempotency = area.form.querySelector('[name="idempotency_key"]')?.value ?? "";
-  return new URLSearchParams({ body: area.value, kind: kindOf(area), idempotency_key: idempotency, csrf_token: token() });
-}
+const fields = (area) => draftOf(area.value, kindOf(area), area.form.querySelector('[name="idempotency_key"]')?.value ?? "");
+const draftOf = (body, kind, idempotency_key) => new URLSearchParams({ body, kind, idempotency_key, csrf_token: token() });
+const put = (area, body, signal) => fetch(area.dataset.save, { method: "POST", body, signal, headers: { Accept: "application/json", "Groupware-Poll": "1" } });
 
 function later(area) {
   if (!area.dataset.save) return;
@@ -65,7 +65,7 @@ async function save(area) {
   const under = new AbortController();
   saves.set(area, { value, kind, under });
   try {
-    const answer = await fetch(area.dataset.save, { method: "POST", body: fields(area), signal: under.signal, headers: { Accept: "application/json", "Groupware-Poll": "1" } });
+    const answer = await put(area, fields(area), under.signal);
     if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
     saves.set(area, { ...saves.get(area), under: null });
   } catch {
@@ -104,11 +104,13 @@ function forget(name) {
   for (const part of ["", ":at", ":sent"]) store.set(name + part, null);
 }
 
+const sentBefore = (area) => JSON.parse(store.get(`${key(area)}:sent`) ?? "null");
+
 // Was it taken, and only the answer lost? The same text goes out again under its first key, and is said once.
 function sameAgain(area) {
   const field = area.form.querySelector('[name="idempotency_key"]');
   if (!field || area.value.trim() === "") return;
-  const before = JSON.parse(store.get(`${key(area)}:sent`) ?? "null");
+  const before = sentBefore(area);
   if (before && before.text === area.value && before.kind === kindOf(area)) field.value = before.key;
   store.set(`${key(area)}:sent`, JSON.stringify({ text: area.value, kind: kindOf(area), key: field.value }));
 }
@@ -135,7 +137,21 @@ each("[data-draft]", (area) => {
   timers.set(area, 0);
   say(area, "Draft restored");
   area.dispatchEvent(new Event("draft-restored", { bubbles: true }));
+  if (later) doubt(area);
 });
+
+// The writer did not wait for the answer, or it was lost: was this text said? Then it is no draft any more.
+async function doubt(area) {
+  const sent = sentBefore(area);
+  if (!area.dataset.save || sent?.text !== area.value) return;
+  const answer = await put(area, draftOf(sent.text, sent.kind, sent.key)).catch(() => null);
+  const said = answer?.ok && !answer.redirected && (await answer.json()).sent;
+  if (!said || area.value !== sent.text || area.form.dataset.left) return;
+  clearTimeout(timers.get(area));
+  forget(key(area));
+  area.value = "";
+  say(area, "");
+}
 
 document.addEventListener("htmx:after:request", (event) => {
   if (event.detail.ctx.response.status >= 400) return;

@@ -122,6 +122,7 @@ def test_a_failing_and_a_slow_server_lose_nothing_and_send_nothing_twice(
     page.unroute("**/comments*")
     page.goto(f"/support/tickets/{ticket.id}")
     expect(composer(page)).to_have_value("Keep me.")
+    page.unroute("**/draft")
 
     def slowly(route: Route) -> None:
         page.wait_for_timeout(400)
@@ -131,6 +132,17 @@ def test_a_failing_and_a_slow_server_lose_nothing_and_send_nothing_twice(
     page.get_by_role("button", name="Send", exact=True).dblclick()
     expect(page.locator(".message").get_by_text("Keep me.")).to_be_visible()
     assert comments(desk, ticket) == ["Keep me."]
+    page.goto(f"/support/tickets/{ticket.id}")
+    expect(composer(page)).to_have_value("")
+
+    def unheard(route: Route) -> None:
+        route.fetch(max_redirects=0)
+        route.abort("aborted")
+
+    page.route("**/comments*", unheard)
+    composer(page).fill("Taken, and the answer is lost.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator(".message").get_by_text("Taken, and")).to_be_visible()
     page.goto(f"/support/tickets/{ticket.id}")
     expect(composer(page)).to_have_value("")
 

@@ -92,7 +92,10 @@ def present_in_rows() -> ResponseReturnValue:
 @blueprint.post(f"{TICKET}/draft")
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def keep(ticket_id: int) -> ResponseReturnValue:
-    """Keep the composer's text for its writer, or hand it to the list's other agents."""
+    """Keep the composer's text for its writer, or hand it to the list's other agents.
+
+    What has been sent under its key is not kept; `sent` says so.
+    """
     ticket, form = _seen(ticket_id), DraftForm()
     if not form.validate():
         raise Invalid(kind="Either a reply or a note.")
@@ -103,9 +106,10 @@ def keep(ticket_id: int) -> ResponseReturnValue:
         return to_ticket(ticket_id)
     key = f"say:{form.idempotency_key.data}"
     # A save that was under way when the text was sent must not bring it back.
-    if not idempotency.is_used(session(), actor(), key):
+    sent = idempotency.is_used(session(), actor(), key)
+    if not sent:
         drafts.keep(session(), actor(), ticket, kind, body, now=now())
-    return jsonify(at=now().isoformat())
+    return jsonify(at=now().isoformat(), sent=sent)
 
 
 @blueprint.post(f"{TICKET}/drafts/<int:author_id>/taking")
