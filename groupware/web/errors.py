@@ -76,7 +76,10 @@ def forged(_error: CSRFError) -> Response:
 
 def unavailable(error: Exception) -> Response:
     """Database or disk: gone, busy or full. Nothing was half done; it may go well in a moment."""
-    log.error("unavailable: %s", getattr(error, "orig", None) or error)
+    first: BaseException = error
+    while isinstance(first.__context__, exc.DBAPIError | OSError):
+        first = first.__context__  # undoing what failed may fail as well, and says less
+    log.error("unavailable: %s", getattr(first, "orig", None) or first)
     return answer(503, headers={"Retry-After": BUSY})
 
 
