@@ -18,7 +18,7 @@ from groupware.models import OutboundMail, User
 from groupware.outbox import Write, fill
 from groupware.web.words import prose
 from modules.tasks.letters import texts
-from modules.tasks.letters.defaults import ANSWER_HOW, WHAT, Phrases
+from modules.tasks.letters.defaults import ANSWER_HOW, NOTE_HOW, WHAT, Phrases
 from modules.tasks.letters.drafting import (
     SIGNATURE,
     Draft,
@@ -160,8 +160,9 @@ class Office:
             said = comment.body[:LONGEST_NOTICE]
         elif draft.reason == "filed":
             said = draft.ticket.description[:LONGEST_NOTICE]
-        reply_to = ""
+        reply_to = how = ""
         if draft.mailbox and draft.mailbox.plus_addresses:
+            how = ANSWER_HOW if draft.mailbox.authserv_id else NOTE_HOW
             reply_to = self.marks.notice_address(
                 draft.mailbox.address, draft.ticket.id, person.id, person.credential_number
             )
@@ -171,7 +172,7 @@ class Office:
             "message": Value(said, str(prose(said))),
             "customer": plain(draft.ticket.customer.name if draft.ticket.customer else NOBODY),
             "link": address(f"{self.base_url}/support/tickets/{draft.ticket.id}"),
-            "how": plain(ANSWER_HOW if reply_to else ""),
+            "how": plain(how),
         }
         return self._sheet(draft, values, automatic="auto-generated", reply_to=reply_to)
 

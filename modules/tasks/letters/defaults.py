@@ -199,4 +199,6 @@ WHAT = {
     "filed": "New ticket",
     "changed": "Changed",
 }
-ANSWER_HOW = "Answer this mail to reply to the customer."
+ANSWER_HOW = "Answer this mail to reply to the customer. What you quote is left out."
+NOTE_HOW = "Answer this mail to add a note for agents."
+"""Where no server vouches for senders: an answer could be anybody's."""

@@ -5,6 +5,7 @@ The ticket that a mail names is only a candidate; the sender's part in it opens 
 customer, participant, contact   their response; quiet where a machine answers for them
 agent with a proven token        their reply to the customer
 agent without                    a note with a mark: mail gives no staff powers
+who reads notes, and repeats one a note with a mark, whatever their part
 anybody else                     a new ticket with a link that only agents see
 
 First matching row wins; each says why, in words that the mail's page shows.
@@ -65,6 +66,8 @@ class Candidate:
     how: str
     part: Part
     tag: bool = False  # named by nothing but a number in the subject
+    reads_notes: bool = False  # its sender does, so what they quote may hold one
+    secret: str = ""  # why not even their own words are for customers
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class Decision:
     reason: str
     ticket: int | None = None  # the one to go into, or to link to
     doubt: str = ""
+    own_words: bool = False  # what the mail quotes is left to the original
 
 
 def decide(
@@ -139,20 +143,25 @@ def _into(  # noqa: PLR0911  # a table: the first row that fits
     if sender.proof == "fail" and not released:
         why = f"It names #{ticket}, and its sender's domain says that it is not theirs (DMARC)."
         return Decision(Act.QUARANTINE, why)
+    if candidate.secret and not machine:
+        return Decision(Act.NOTE, f"{how}; its sender reads notes.", ticket, doubt=candidate.secret)
+    if candidate.secret:
+        return Decision(Act.QUARANTINE, f"{how}; an automatic answer: {message.auto}.")
+    own = candidate.reads_notes
     if part in (Part.OWN, Part.CONTACT):
         who = "its sender is the customer or takes part" if part == Part.OWN else "its sender asked"
         reason = f"{how}; {who}."
         if machine:
-            return Decision(Act.OVERHEAR, f"{reason} An automatic answer: {message.auto}.", ticket)
-        return Decision(Act.RESPOND, reason, ticket)
+            why = f"{reason} An automatic answer: {message.auto}."
+            return Decision(Act.OVERHEAR, why, ticket, own_words=own)
+        return Decision(Act.RESPOND, reason, ticket, own_words=own)
     if machine:
         return Decision(Act.QUARANTINE, f"{how}; an automatic answer of an agent: {message.auto}.")
     if forwards(message.subject):
         return None
     if part == Part.PROVEN_AGENT and sender.proof == "pass":
-        return Decision(
-            Act.REPLY, f"{how}; its sender is the agent whose notice it answers.", ticket
-        )
+        why = f"{how}; its sender is the agent whose notice it answers."
+        return Decision(Act.REPLY, why, ticket, own_words=True)
     if candidate.tag:
         return None
     return Decision(

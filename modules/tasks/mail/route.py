@@ -87,7 +87,7 @@ class _Route:
         self.now = _date(arrival)
         self.source = "import" if arrival.mail.archive else SOURCE
         left_out = list(arrival.left_out) + ([] if arrival.mail.whole else [BEGINNING])
-        self.text = text_of(arrival.message, left_out)
+        self.text = text_of(arrival.message, left_out, own=decision.own_words)
         self.contact: Contact | None = None  # held, so that the session need not read it back
 
     def done(self) -> Outcome:

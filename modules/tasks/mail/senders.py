@@ -18,6 +18,7 @@ from modules.tasks.access import agent_level, may_submit, owns
 from modules.tasks.mail.authenticity import proof
 from modules.tasks.mail.decide import Candidate, Part, Sender, Standing
 from modules.tasks.mail.models import Contact, Intake
+from modules.tasks.mail.secrecy import reads_notes, why_secret
 from modules.tasks.mail.threads import Named
 from modules.tasks.models import Task, TaskList
 
@@ -62,8 +63,11 @@ def candidate_of(
     """The ticket that a mail names, with its sender's part in it."""
     if named is None:
         return None
+    part = _part(session, arrival, named, person)
+    reads = part in (Part.OWN, Part.PROVEN_AGENT) and reads_notes(session, person, named.ticket)
+    secret = why_secret(session, arrival, person, named.ticket) if person and reads else ""
     return Candidate(
-        named.ticket.id, named.how, _part(session, arrival, named, person), tag=named.tag
+        named.ticket.id, named.how, part, tag=named.tag, reads_notes=reads, secret=secret
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from groupware.mail.message import Message
+from groupware.mail.message import Message, Passage
 from groupware.text import cleaned, one_line
 from modules.tasks.tickets import LONGEST_SUBJECT, LONGEST_TEXT
 
@@ -31,14 +31,15 @@ def subject_of(message: Message) -> str:
     return subject if len(subject) <= LONGEST_SUBJECT else subject[: LONGEST_SUBJECT - 1] + "…"
 
 
-def text_of(message: Message, left_out: Sequence[str] = ()) -> Text:
-    """Its whole text, then a line for each file that was left out."""
+def text_of(message: Message, left_out: Sequence[str] = (), *, own: bool = False) -> Text:
+    """Its whole text, or its sender's own words; then a line for each file that was left out."""
     notes = [LEFT_OUT.format(each) for each in left_out[:MOST_LEFT_OUT]]
     if len(left_out) > MOST_LEFT_OUT:
         notes.append(LEFT_OUT.format(f"{len(left_out) - MOST_LEFT_OUT} more files."))
     room = LONGEST_TEXT - sum(len(note) + 2 for note in (*notes, TOO_LONG))
     body, spans = "", []
-    for passage in message.passages:
+    passages = (Passage(message.reply_text),) if own else message.passages
+    for passage in passages:
         piece = cleaned(passage.text)
         piece = piece if body else piece.lstrip()
         if passage.quoted and piece.strip():
@@ -50,7 +51,7 @@ def text_of(message: Message, left_out: Sequence[str] = ()) -> Text:
             break
     body = body.rstrip()
     spans = [[start, min(end, len(body))] for start, end in spans if start < len(body)]
-    if not any(not each.quoted and each.text.strip() for each in message.passages):
+    if not any(not each.quoted and each.text.strip() for each in passages):
         spans = []  # somebody who only forwards: there is nothing else to read
     body = "\n\n".join([body or NO_TEXT, *notes])
     return Text(body, {"length": len(body), "spans": spans} if spans else {})
