@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true
 
 from groupware.models import AclEntry, Address, Grant, Level, Membership, Permission, User
 from groupware.people import folded
-from modules.tasks.models import Role, TaskList
+from modules.tasks.models import Role, State, Task, TaskList
+from modules.tasks.queries import of_lists
 
 
 def who_may_ask(lists: Collection[TaskList]) -> Select[User]:
@@ -52,6 +53,29 @@ def matching(text: str) -> ColumnElement[bool]:
 
 def _people() -> Select[User]:
     return select(User).where(User.active).order_by(User.name, User.id)
+
+
+def assignees_in(
+    list_ids: Collection[int],
+    states: Collection[State],
+    *conditions: ColumnElement[bool],
+    also: int = 0,
+) -> Select[int]:
+    """Whoever has such a ticket in these lists, which the reader works on, by name; and `also`."""
+    # From one assignee to the next along their index: there are few beside the tickets.
+    least = select(func.min(Task.assignee_id)).scalar_subquery()
+    people = select(least.label("id")).cte("assignees", recursive=True)
+    following = select(func.min(Task.assignee_id)).where(Task.assignee_id > people.c.id)
+    people = people.union_all(select(following.scalar_subquery()).where(people.c.id.is_not(None)))
+    theirs = of_lists(list_ids, states, literal(1)).where(
+        Task.assignee_id == people.c.id, *conditions
+    )
+    return (
+        select(User.id)
+        .join(people, people.c.id == User.id)
+        .where(or_(theirs.exists(), User.id == also))
+        .order_by(func.lower(User.name), User.id)
+    )
 
 
 def _holders(permission: Permission) -> Select[int]:

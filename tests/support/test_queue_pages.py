@@ -26,6 +26,14 @@ QUERIES = [
     "due=overdue&state=all",
     "q=work",
     "q=work&assignee=me",
+    "group=assignee",
+    "group=assignee&sort=due&state=all",
+    "group=list&sort=urgency",
+    "group=urgency&sort=created&order=asc",
+    "group=urgency&sort=urgency&order=asc",
+    "group=none&sort=due",
+    "group=none&assignee=me&state=all",
+    "group=list&q=work",
 ]
 
 

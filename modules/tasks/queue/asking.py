@@ -19,7 +19,8 @@ def understood(session: Session, known: Choices, filters: Filters) -> Filters:
         return filters
     typed = Names(session, known).read(filters.q)
     terms = ordered(tuple(dict.fromkeys((*filters.terms, *typed.terms))))
-    return Filters(typed.q, terms, filters.sort or typed.sort, filters.order or typed.order)
+    sort, order = filters.sort or typed.sort, filters.order or typed.order
+    return Filters(typed.q, terms, sort, order, filters.group)
 
 
 def ask(

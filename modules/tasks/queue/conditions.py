@@ -12,7 +12,7 @@ from groupware.text import LARGEST_NUMBER
 from modules.tasks.models import Seen, Task, task_categories
 from modules.tasks.queries import unassigned
 from modules.tasks.queue.custom import asked_of_fields
-from modules.tasks.queue.filters import DueBy, Filters, Has, Sort, Term, WaitsFor, Whose
+from modules.tasks.queue.filters import DueBy, Filters, Has, Term, WaitsFor, Whose
 from modules.tasks.queue.periods import ANY, NONE, Period
 
 SOON = timedelta(hours=24)
@@ -50,17 +50,20 @@ class Narrowed:
     arms: list[ColumnElement[bool]] = field(default_factory=list)
     marks: list[list[str]] = field(default_factory=list)
 
+    @property
+    def all_of_them(self) -> list[ColumnElement[bool]]:
+        """The conditions, and that one of the arms holds."""
+        return [*self.conditions, *([or_(*self.arms)] if self.arms else ())]
+
 
 def narrowed(session: Session, asked: Asked, *, look: bool = True) -> Narrowed:
-    """The conditions of these filters; the order's own are not among them.
+    """The conditions of these filters; their lists and states are not among them.
 
     Without `look` nothing is asked of the database about what would be quicker.
     """
     found = Narrowed()
     for term in asked.filters.terms:
         if term.name in ("state", "list"):
-            continue
-        if term.name == "urgency" and asked.filters.by == Sort.URGENCY:
             continue
         if term.name == "category":
             _in_category(session if look else None, term, found)

@@ -83,6 +83,16 @@ class Order(StrEnum):
     DESCENDING = "desc"
 
 
+class GroupBy(StrEnum):
+    """What tickets stand together by, before any order."""
+
+    STATUS = "status"
+    ASSIGNEE = "assignee"
+    URGENCY = "urgency"
+    LIST = "list"
+    NONE = "none"
+
+
 @dataclass(frozen=True)
 class Term:
     """One of these values of a filter; or, `without`, none of them."""
@@ -112,6 +122,7 @@ class Filters:
     terms: tuple[Term, ...] = ()
     sort: Sort | None = None
     order: Order | None = None
+    group: GroupBy | None = None
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> "Filters":
@@ -126,11 +137,13 @@ class Filters:
             sort = Sort(values["sort"]) if values.get("sort") else None
             name = "order"
             order = Order(values["order"]) if values.get("order") else None
+            name = "group"
+            group = GroupBy(values["group"]) if values.get("group") else None
         except ValueError as error:
             raise Invalid(**{name: "There is nothing to filter by that."}) from error
         if len(terms) > MOST_TERMS:
             raise Invalid(q=f"These are more than {MOST_TERMS} filters at once.")
-        return cls(_typed(values.get("q") or ""), tuple(terms), sort, order)
+        return cls(_typed(values.get("q") or ""), tuple(terms), sort, order, group)
 
     @classmethod
     def of(cls, **values: Any) -> "Filters":
@@ -157,6 +170,8 @@ class Filters:
             yield "sort", self.sort.value
         if self.order:
             yield "order", self.order.value
+        if self.group:
+            yield "group", self.group.value
 
     def named(self, name: str) -> Iterator[Term]:
         """All that is said of a filter."""
@@ -220,9 +235,14 @@ class Filters:
         return self.order == Order.DESCENDING
 
     @property
+    def grouped(self) -> GroupBy:
+        """What stands together: hits of a search are one group, all else stands by its state."""
+        return GroupBy.NONE if self.q else self.group or GroupBy.STATUS
+
+    @property
     def view(self) -> "Filters":
-        """The same, sorted as by itself."""
-        return replace(self, sort=None, order=None)
+        """The same, sorted and grouped as by itself."""
+        return replace(self, sort=None, order=None, group=None)
 
     def __bool__(self) -> bool:
         return bool(self.q or self.terms)

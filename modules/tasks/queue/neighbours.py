@@ -1,11 +1,12 @@
 """The ticket after, or before, another one in a queue: from it on, however far down it stands."""
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import case
 from sqlalchemy.orm import Session
 
 from modules.tasks.models import Task
 from modules.tasks.queries import of_lists
 from modules.tasks.queue.conditions import Asked
+from modules.tasks.queue.headings import headings
 from modules.tasks.queue.paging import cut
 from modules.tasks.queue.segments import Place, segments
 
@@ -30,19 +31,18 @@ def neighbour(session: Session, asked: Asked, number: int, *, back: bool = False
 
 
 def _place(session: Session, asked: Asked, number: int) -> Place | None:
-    """Where a ticket stands in the order, by what it is like now; one statement."""
-    lists = asked.wanted_lists
-    if not lists:
+    """Where a ticket stands in the order, by what it is like now."""
+    lists, states = asked.wanted_lists, asked.filters.states
+    if not lists or not states:
         return None
     if asked.filters.q:
         return Place(0, number, number)
-    parts = []
-    for at, segment in enumerate(segments(asked.filters)):
-        columns = (literal(at).label("segment"), segment.key.label("key"))
-        part = of_lists(lists, (segment.state,), *columns).where(Task.id == number)
-        parts.append(part if segment.condition is None else part.where(segment.condition))
+    parts = segments(asked.filters, headings(session, asked))
     if not parts:
         return None
-    whole = parts[0] if len(parts) == 1 else union_all(*(select(p.subquery()) for p in parts))
-    row = session.execute(whole).first()
-    return Place.at(row.segment, row.key, number) if row else None
+    at = case(*((each.holds, each.number) for each in parts)).label("segment")
+    keys = {each.key.key: each.key for each in parts}
+    query = of_lists(lists, states, at, *keys.values()).where(Task.id == number)
+    row = session.execute(query).first()
+    found = next((each for each in parts if row and each.number == row.segment), None)
+    return Place.at(found.number, getattr(row, found.key.key), number) if found else None

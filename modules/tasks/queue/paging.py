@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import literal, or_, select, union_all
+from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 
 from groupware.errors import Invalid
@@ -12,9 +12,13 @@ from modules.tasks import search
 from modules.tasks.models import Task
 from modules.tasks.queries import of_lists
 from modules.tasks.queue.conditions import MOST_ARMS, Asked, Narrowed, narrowed
+from modules.tasks.queue.filters import GroupBy
+from modules.tasks.queue.headings import headings
 from modules.tasks.queue.segments import NOWHERE, Place, Segment, segments
 
 PAGE = 50
+MOST_WALKS = 60
+"""Walks along an index that one statement makes: for short segments, another one follows."""
 
 
 @dataclass(frozen=True)
@@ -65,67 +69,67 @@ def _listed(
     back: bool,
     most: int,
 ) -> list[Place]:
-    numbered = list(enumerate(segments(asked.filters)))
+    following = list(segments(asked.filters, headings(session, asked, narrow, place)))
     if place:
-        if place.segment >= len(numbered):
+        at = next((n for n, each in enumerate(following) if each.number == place.segment), None)
+        if at is None and asked.filters.grouped in (GroupBy.LIST, GroupBy.ASSIGNEE):
+            return []  # what stood together there is gone
+        if at is None:
             raise Invalid(place=NOWHERE)
-        numbered = numbered[: place.segment + 1] if back else numbered[place.segment :]
+        following = following[: at + 1] if back else following[at:]
     if back:
-        numbered.reverse()
+        following.reverse()
     sqlite = session.get_bind().dialect.name == "sqlite"
     found: list[Place] = []
     # The first segment alone fills the page of a desk where much waits; else the others follow.
-    for some in (numbered[:1], numbered[1:]):
-        if not some or len(found) > most:
-            break
-        walks = [
-            _walk(
-                lists,
-                narrow,
-                number,
-                segment,
-                place if place and place.segment == number else None,
-                down=segment.descending != back,
-                sqlite=sqlite,
-                most=most,
-            )
-            for number, segment in some
-        ]
+    most_walks = 1
+    while following and len(found) <= most:
+        walks: list[Any] = []
+        order: list[int] = []
+        many = 0
+        while following and many < most_walks:
+            segment = following.pop(0)
+            from_there = place if place and place.segment == segment.number else None
+            down = segment.descending != back
+            arms = _arms(lists, narrow, segment, from_there, down=down)
+            walks.append(_merged(arms, segment, down=down, sqlite=sqlite, most=most))
+            order.append(segment.number)
+            many += len(arms)
         whole: Any = walks[0]
         if len(walks) > 1:
             whole = union_all(*(select(walk.subquery()) for walk in walks))
         # Each segment comes sorted; only they themselves have to be put in order.
-        order = [number for number, _ in some]
         rows = sorted(session.execute(whole).all(), key=lambda row: order.index(row.segment))
         found += [Place.at(row.segment, row.key, row.id) for row in rows]
+        most_walks = MOST_WALKS
     return found[: most + 1]
 
 
-def _walk(
-    lists: Sequence[int],
-    narrow: Narrowed,
-    number: int,
-    segment: Segment,
-    place: Place | None,
-    *,
-    down: bool,
-    sqlite: bool,
-    most: int,
-) -> Any:
-    """The next tickets of a segment: list by list, merged, or all lists at once."""
-    conditions = list(narrow.conditions)
-    if segment.condition is not None:
-        conditions.append(segment.condition)
+def _arms(
+    lists: Sequence[int], narrow: Narrowed, segment: Segment, place: Place | None, *, down: bool
+) -> list[Any]:
+    """The walks that give a segment's tickets: state by state, list by list or all lists at once."""
+    conditions = [*narrow.conditions, *segment.conditions]
     if place:
         conditions.append(segment.past(place, down=down))
-    columns = (literal(number).label("segment"), Task.id, segment.key.label("key"))
-    arms: list[Any]
-    if narrow.arms:
-        whole = of_lists(lists, (segment.state,), *columns).where(*conditions)
-        arms = [whole.where(each) for each in narrow.arms]
-    else:  # of more lists than a few, the index over all of them is walked
-        some = [[each] for each in lists] if len(lists) <= MOST_ARMS else [lists]
-        arms = [of_lists(each, (segment.state,), *columns).where(*conditions) for each in some]
+    columns = (literal(segment.number).label("segment"), Task.id, segment.key.label("key"))
+    heading = segment.heading
+    some: Sequence[Sequence[int]] = [lists]
+    if heading.list_id is not None:
+        some = [[heading.list_id]]
+    elif not narrow.arms and not heading.leads and len(lists) <= MOST_ARMS:
+        some = [[each] for each in lists]
+    # Of more lists than a few, the index over all of them is walked.
+    wholes = [
+        of_lists(each, (state,), *columns).where(*conditions)
+        for each in some
+        for state in heading.states
+    ]
+    return [whole.where(arm) for whole in wholes for arm in narrow.arms] or wholes
+
+
+def _merged(arms: list[Any], segment: Segment, *, down: bool, sqlite: bool, most: int) -> Any:
+    """The next tickets of these walks, in their order."""
     if len(arms) == 1:
         return _next(arms[0], (segment.key, Task.id), down=down, most=most)
     if not sqlite:  # which merges sorted arms of itself; PostgreSQL does where they say their order
@@ -158,8 +162,7 @@ def _searched(
         search.parse(asked.filters.q),
         lists,
         asked.filters.states,
-        *narrow.conditions,
-        *([or_(*narrow.arms)] if narrow.arms else ()),
+        *narrow.all_of_them,
         marks=narrow.marks,
         beyond=place.number if place else None,
         upwards=back,
