@@ -9,6 +9,7 @@ from modules.tasks import (
     cli,
     closing,
     explain_command,
+    faces,
     live,
     models,
     reindex_command,
@@ -49,6 +50,7 @@ module = Module(
     ],
     handlers=joined(
         search_index.HANDLERS,
+        faces.HANDLERS,
         drafts.HANDLERS,
         followers.HANDLERS,
         noticing.HANDLERS,

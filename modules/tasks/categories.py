@@ -13,6 +13,7 @@ from groupware.errors import Invalid
 from groupware.models import Permission, User
 from groupware.people import changed_values
 from groupware.text import named
+from modules.tasks import faces
 from modules.tasks.models import Category, TaskList
 
 HUES = range(1, 13)
@@ -53,6 +54,8 @@ def edit(
     category.name, category.hue = _free_name(session, name, category), _hue(hue)
     if set(category.task_lists) != set(task_lists):
         category.task_lists = list(task_lists)
+    if category.name != before["name"]:
+        faces.category_renamed(session, category)
     if changes := changed_values(before, _values(category)):
         _write(session, "edited", category, actor, now, **changes)
 

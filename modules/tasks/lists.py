@@ -19,6 +19,7 @@ from groupware.errors import Forbidden, Invalid
 from groupware.models import Acl, Level, Permission, User
 from groupware.people import changed_values
 from groupware.text import cleaned, named
+from modules.tasks import faces
 from modules.tasks.access import require
 from modules.tasks.models import Grouping, TaskList
 
@@ -49,6 +50,7 @@ class Rules:
     reopen_within_days: int = 0
     colleagues_see: bool = False
     answer_hours: int = 0
+    replies_in_calendar: bool = False
 
     @classmethod
     def of(cls, task_list: TaskList) -> "Rules":
@@ -124,6 +126,8 @@ def set_rules(
     before, after = asdict(Rules.of(task_list)), asdict(rules)
     for name, value in after.items():
         setattr(task_list, name, value)
+    if task_list.replies_in_calendar != before["replies_in_calendar"]:
+        faces.list_changed(session, task_list.id)
     if changes := changed_values(before, after):
         _write(session, "rules", task_list, actor, now, **changes)
 
@@ -189,18 +193,23 @@ def restore(session: Session, actor: User, task_list: TaskList, *, now: datetime
 def shift(session: Session, actor: User, task_list: TaskList, *, by: int, now: datetime) -> None:
     """Move a list so many places down, or up, among those under the same heading."""
     need(session, actor, Permission.MANAGE_SUPPORT)
-    beside = session.scalars(
-        select(TaskList)
-        .where(
-            TaskList.grouping_id == task_list.grouping_id
-            if task_list.grouping_id
-            else TaskList.grouping_id.is_(None),
-            TaskList.archived == task_list.archived,
-        )
-        .order_by(TaskList.position, TaskList.name, TaskList.id)
-    ).all()
-    if reordered(list(beside), task_list, by):
+    if reordered(beside(session, task_list), task_list, by):
         _write(session, "moved", task_list, actor, now)
+
+
+def beside(session: Session, task_list: TaskList) -> list[TaskList]:
+    """The lists under the same heading, this one among them, in the managers' order."""
+    heading = task_list.grouping_id
+    return list(
+        session.scalars(
+            select(TaskList)
+            .where(
+                TaskList.grouping_id == heading if heading else TaskList.grouping_id.is_(None),
+                TaskList.archived == task_list.archived,
+            )
+            .order_by(TaskList.position, TaskList.name, TaskList.id)
+        )
+    )
 
 
 def reordered(items: list[Any], moving: Any, by: int) -> bool:

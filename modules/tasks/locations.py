@@ -12,6 +12,7 @@ from groupware.access import forget, need
 from groupware.errors import Invalid
 from groupware.models import Acl, Level, Location, Permission, User
 from groupware.text import named
+from modules.tasks import faces
 
 
 def create(session: Session, actor: User, *, name: str, now: datetime) -> Location:
@@ -30,6 +31,7 @@ def rename(session: Session, actor: User, location: Location, *, name: str, now:
     before, name = location.name, _free_name(session, name, location)
     if name != before:
         location.name = name
+        faces.location_renamed(session, location)
         _write(session, "renamed", location, actor, now, name=[before, name])
 
 

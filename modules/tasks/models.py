@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -114,6 +115,8 @@ class TaskList(Base):
     agent_acl_id: Mapped[int] = mapped_column(ForeignKey("acls.id"), unique=True)
     # Rises with each change of one of its tasks: calendars, feeds and pages see by it what is new.
     change_number: Mapped[int] = mapped_column(default=0)
+    # The change with which all of its tasks came to look different in calendars.
+    faces_changed: Mapped[int] = mapped_column(default=0, server_default="0")
 
     # Rules of a ticket's life.
     location_required: Mapped[bool] = mapped_column(default=True)
@@ -123,6 +126,7 @@ class TaskList(Base):
     reopen_within_days: Mapped[int] = mapped_column(default=0)  # after closing; 0 always
     colleagues_see: Mapped[bool] = mapped_column(default=False)
     answer_hours: Mapped[int] = mapped_column(default=0)  # told to customers; 0 says nothing
+    replies_in_calendar: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     grouping: Mapped[Grouping | None] = relationship()
     customer_acl: Mapped[Acl] = relationship(
@@ -236,7 +240,6 @@ class Task(Base):
 
     custom: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     kept_calendar: Mapped[str | None] = mapped_column(Text, deferred=True)  # as a client wrote it
-    foreign_lines: Mapped[str | None] = mapped_column(Text, deferred=True)  # what we do not own
 
     phase: Mapped[int] = mapped_column(  # 0 to 3 as the states, 4 deleted
         SmallInteger, Computed(PHASE, persisted=True), deferred=True
@@ -317,6 +320,7 @@ class Participant(Base):
     is_customer: Mapped[bool] = mapped_column(default=False)
 
     user: Mapped[User] = relationship()
+    task: Mapped[Task] = relationship()
 
 
 class Kind(StrEnum):

@@ -260,6 +260,11 @@ def uid_taken(uid: str) -> Select[int]:
     return select(Task.id).where(Task.uid == uid).limit(1)
 
 
+def numbers_where(condition: ColumnElement[bool]) -> Select[int, int]:
+    """The number and the list of tasks, seen or not: for stamps, and never shown."""
+    return select(Task.id, Task.task_list_id).where(condition)
+
+
 def active() -> ColumnElement[bool]:
     """Open or in progress."""
     return in_states((State.OPEN, State.IN_PROGRESS))

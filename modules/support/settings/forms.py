@@ -137,6 +137,10 @@ class RulesForm(MarkedForm):
         "Customers of one organisation see each other's requests",
         description="They read them, and do not answer.",
     )
+    replies_in_calendar = BooleanField(
+        "Calendars show the latest replies",
+        description="As comments of each task, to whoever may read them. Never a note.",
+    )
     close_after_days = number(
         "Close resolved tickets after quiet days", MOST_DAYS, description="0: never."
     )

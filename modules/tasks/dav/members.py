@@ -1,7 +1,8 @@
 """The tasks of a collection: their names, ETags and text.
 
 An ETag needs no text: an agent's is made of the ticket's count of changes and of the change of the
-person's own lines, a customer's of the stamp that only public changes move.
+list with which it, what it names or the person's own lines changed last; a customer's of the stamp
+that only public changes move, and of the location's name.
 """
 
 import re
@@ -14,16 +15,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
+from zlib import crc32
 
 from sqlalchemy import ColumnElement, Pool, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from groupware.models import User
+from groupware.models import Location, User
 from modules.tasks.dav.models import Name, PersonalChange
 from modules.tasks.dav.places import Collection
 from modules.tasks.icalendar.facts import Face, Reader, facts_of
 from modules.tasks.icalendar.writing import calendar
-from modules.tasks.models import Task
+from modules.tasks.models import Task, TaskList
 from modules.tasks.queries import ever_in, in_list, own_of
 
 T = TypeVar("T")
@@ -69,15 +71,19 @@ def changed_members(
 ) -> list[Member]:
     """What changed in a list after this change of it, deleted tasks too; each once, in order."""
     assert collection.task_list is not None  # noqa: S101  # My requests are told by snapshots
-    list_id = collection.task_list.id
-    everything = ever_in(list_id)
+    everything = ever_in(collection.task_list.id)
+    if collection.task_list.faces_changed > since:
+        # Of what was deleted before, everybody knows.
+        condition = or_(Task.deleted_at.is_(None), Task.change_number > since)
+        found = _read(session, user, collection, everything.where(condition))
+        return sorted(found, key=lambda each: each.change)
     # Their numbers first: within one statement, planners walk the whole list for them.
     own = session.scalars(
         select(PersonalChange.task_id).where(
             PersonalChange.user_id == user.id, PersonalChange.change_number > since
         )
     ).all()
-    found = {
+    changed = {
         each.id: each
         for condition in (
             Task.change_number > since,
@@ -85,7 +91,7 @@ def changed_members(
         )
         for each in _read(session, user, collection, everything.where(condition))
     }
-    return sorted(found.values(), key=lambda each: each.change)
+    return sorted(changed.values(), key=lambda each: each.change)
 
 
 def named(
@@ -111,13 +117,24 @@ def _read(
 ) -> Iterator[Member]:
     query = query.order_by(None)
     if collection.face is Face.CUSTOMER:
-        columns = (Task.id, Task.uid, Task.public_modified, Task.priority)
-        public = session.execute(query.with_only_columns(*columns).order_by(Task.id))
-        for number, uid, modified, priority in public:
+        columns = (
+            Task.id, Task.uid, Task.public_modified, Task.priority, TaskList.faces_changed,
+            Location.name,
+        )  # fmt: skip
+        public = session.execute(
+            query.with_only_columns(*columns)
+            .select_from(Task)
+            .join(TaskList, TaskList.id == Task.task_list_id)
+            .outerjoin(Location, Location.id == Task.location_id)
+            .order_by(Task.id)
+        )
+        for number, uid, modified, priority, faces, place in public:
             stamp = round(modified.timestamp() * 1_000_000)
+            look = f"{faces:x}.{crc32((place or '').encode()):x}"
             name = default_name(number, uid)
-            yield Member(number, name, f'"{number}-{stamp}-{priority}"', modified)
+            yield Member(number, name, f'"{number}-{stamp}-{priority}-{look}"', modified)
         return
+    faces = collection.task_list.faces_changed if collection.task_list else 0
     rows: Any = session.execute(
         query.with_only_columns(
             Task.id, Task.uid, Name.name, Task.sequence, Task.last_modified, Task.change_number,
@@ -132,12 +149,13 @@ def _read(
         .order_by(Task.change_number)
     )  # fmt: skip
     for number, uid, name, sequence, modified, change, deleted, own in rows:
+        last = max(change, own or 0, faces)
         yield Member(
             number,
             name or default_name(number, uid),
-            f'"{number}-{sequence}-{own or 0}"',
+            f'"{number}-{sequence}-{last}"',
             modified,
-            max(change, own or 0),
+            last,
             deleted is not None,
         )
 

@@ -194,7 +194,7 @@ def _tags(header: str) -> list[str]:
 def _sequence(match: str | None) -> int | None:
     """The ticket's count of changes that an ETag of ours tells."""
     parts = (match or "").strip('" ').split("-")
-    return int(parts[1]) if len(parts) == 3 and parts[1].isascii() and parts[1].isdigit() else None
+    return int(parts[1]) if len(parts) >= 3 and parts[1].isascii() and parts[1].isdigit() else None
 
 
 def _etag_of(place: Place, collection: Collection, written: bytes) -> str | None:

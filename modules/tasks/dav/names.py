@@ -1,11 +1,11 @@
 """What clients call tasks: by the UID, or as they named them; and the names that are gone."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from modules.tasks import events
 from modules.tasks.dav.members import default_name
-from modules.tasks.dav.models import Gone, Name
+from modules.tasks.dav.models import Gone, Name, PersonalChange
 from modules.tasks.history import next_change
 from modules.tasks.models import Task, TaskList
 from modules.tasks.queries import ever_in
@@ -48,6 +48,13 @@ def moved(session: Session, event: events.TicketMoved) -> None:
     if session.scalar(taken.limit(1)) is not None:
         name = default_name(ticket.id, ticket.uid)
     call(session, ticket, name)
+    # Numbers of the list that it left say nothing in this one.
+    session.execute(
+        update(PersonalChange)
+        .where(PersonalChange.task_id == ticket.id)
+        .values(change_number=ticket.change_number)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _back(session: Session, ticket: Task, name: str) -> None:

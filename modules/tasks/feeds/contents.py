@@ -5,16 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from groupware import tokens
 from groupware.access import access_of
 from groupware.errors import NotFound
-from groupware.models import TokenKind, User
+from groupware.models import Location, TokenKind, User
 from modules.tasks import saved_views
 from modules.tasks.icalendar.facts import Face
-from modules.tasks.models import Task
+from modules.tasks.models import Task, TaskList
 from modules.tasks.queries import active, own_of, worked_by
 from modules.tasks.queue.asking import ask
 from modules.tasks.queue.filters import Filters, Whose
@@ -99,17 +99,26 @@ def give(session: Session, actor: User, value: str, *, now: datetime) -> tuple[F
 def content_of(session: Session, user: User, feed: Feed, now: datetime) -> Content:
     """What a feed has now: numbers and stamps, no text."""
     agents = feed.face is Face.AGENT
-    stamp = Task.sequence if agents else Task.public_modified
+    stamp = Task.change_number if agents else Task.public_modified
     if agents:
         query = saved_views.tickets_found(session, user, ask(session, user, feed.filters, now))
     else:
         query = own_of(user).where(active())
-    newest = query.order_by(None).with_only_columns(Task.id, stamp, Task.priority)
+    columns = (Task.id, stamp, Task.priority, Task.task_list_id, Task.location_id)
+    newest = query.order_by(None).with_only_columns(*columns)
     rows = session.execute(newest.order_by(Task.id.desc()).limit(MOST)).all()
-    said = "\n".join([feed.value, feed.name, *(f"{a} {b} {c}" for a, b, c in rows)])
-    return Content(
-        sorted(number for number, _, _ in rows), hashlib.sha256(said.encode()).hexdigest()[:32]
+    lists = select(TaskList.id, TaskList.faces_changed)
+    looks = session.execute(lists.where(TaskList.id.in_({row[3] for row in rows}))).all()
+    places = select(Location.id, Location.name)
+    names = session.execute(places.where(Location.id.in_({row[4] for row in rows}))).all()
+    said = "\n".join(
+        [
+            feed.value,
+            feed.name,
+            *(repr(tuple(each)) for each in (*sorted(looks), *sorted(names), *rows)),
+        ]
     )
+    return Content(sorted(row[0] for row in rows), hashlib.sha256(said.encode()).hexdigest()[:32])
 
 
 def _visible(user: User, feed: Feed) -> Select[Task]:

@@ -15,6 +15,7 @@ from groupware.errors import Invalid, NotFound
 from groupware.models import Level, User
 from groupware.people import changed_values
 from groupware.text import named, one_line
+from modules.tasks import faces
 from modules.tasks.access import require
 from modules.tasks.fields.kinds import parsed
 from modules.tasks.fields.models import CustomField, FieldKind, FieldValue
@@ -244,5 +245,7 @@ def _write(
     **changes: Any,
 ) -> None:
     session.flush()
+    if act in ("edited", "archived", "restored"):
+        faces.list_changed(session, task_list.id)
     of = f"{made.name} ({task_list.name})"
     journal.record(session, act, ENTITY, made.id, actor=actor, at=now, of=of, **changes)
