@@ -5,6 +5,8 @@ from sqlalchemy import select
 
 from groupware import idempotency
 from groupware.models import Level
+from modules.tasks import tickets
+from modules.tasks.models import Kind, Task
 from modules.tasks.notices import choice
 from modules.tasks.notices.models import Reason
 from modules.tasks.together import drafts
@@ -95,6 +97,30 @@ def test_a_draft_comes_back_until_it_was_sent(desk: Desk, signed_in: SignedIn) -
     assert signed_in(desk.reader).send(f"{path}/drafts/{desk.agent.id}/taking").status_code == 403
     assert tomas.send(f"{path}/drafts/{desk.agent.id}/taking").status_code == 303
     assert "Half &lt;b&gt;of</textarea>" in tomas.get(path).text
+
+
+def test_a_draft_goes_on_in_the_ticket_that_holds_its_own_now(desk: Desk) -> None:
+    session, now, reply = desk.session, desk.make.now, Kind.REPLY
+    one, two, into = (desk.ticket() for _ in range(3))
+    other = desk.ticket(customer=desk.stranger)
+    drafts.keep(session, desk.agent, one, reply, "First.", now=now)
+    drafts.share(session, desk.agent, two, reply, "For all.", now=now)
+    drafts.keep(session, desk.agent, two, reply, "Second.", now=now)
+    for source in (one, two):
+        tickets.merge(session, desk.agent, source, into, now=now)
+    session.flush()
+
+    def lying(ticket: Task) -> list[tuple[str, Kind]]:
+        kept = [drafts.own(session, desk.agent, ticket)]
+        kept += drafts.shared_in(session, desk.agent, ticket)
+        return [(each.body, each.kind) for each in kept if each]
+
+    assert lying(into) == [("First.\n\nSecond.", reply), ("For all.", reply)]
+    assert lying(two) == []
+    tickets.merge(session, desk.agent, into, other, now=now)
+    session.flush()
+    # Nobody is answered by what was begun for somebody else.
+    assert lying(other) == [("First.\n\nSecond.", Kind.NOTE), ("For all.", Kind.NOTE)]
 
 
 def test_notifications_are_read_chosen_and_followed(desk: Desk, signed_in: SignedIn) -> None:

@@ -1,7 +1,8 @@
 """Drafts: what was typed and not sent, kept for the same person on another device.
 
 typed -> kept (one a person and ticket) -> sent: gone
-               \\-> handed over: shared, for the list's agents to take -> taken: a draft of the taker's
+               |-> handed over: shared, for the list's agents to take -> taken: a draft of the taker's
+               \\-> its ticket merged: goes on in the other ticket
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from groupware.models import Level, User
 from groupware.text import cleaned
 from groupware.upsert import insert
 from modules.tasks.access import agent_level, require
-from modules.tasks.events import NoteAdded, TicketReplied
+from modules.tasks.events import NoteAdded, TicketMerged, TicketReplied
 from modules.tasks.models import Kind, Task
 from modules.tasks.tickets import LONGEST_TEXT
 from modules.tasks.together.models import Draft
@@ -88,6 +89,29 @@ def _forget_sent(session: Session, event: TicketReplied | NoteAdded) -> None:
         _delete(session, event.by.id, event.ticket.id, shared=False)
 
 
+def _carry_over(session: Session, event: TicketMerged) -> None:
+    """What was begun in a merged ticket goes on in the one that has its messages.
+
+    A reply to another customer goes on as a note: nobody is answered by a draft for somebody else.
+    """
+    of_both = Draft.task_id.in_((event.source.id, event.ticket.id))
+    lying = {
+        (draft.user_id, draft.shared, draft.task_id): draft
+        for draft in session.scalars(select(Draft).where(of_both))
+    }
+    same = event.source.customer_id == event.ticket.customer_id
+    for (user_id, shared, task_id), draft in lying.items():
+        if task_id == event.ticket.id:
+            continue
+        there = lying.get((user_id, shared, event.ticket.id))
+        if there is None:
+            draft.task_id, draft.kind = event.ticket.id, draft.kind if same else Kind.NOTE
+            continue
+        there.body = f"{there.body}\n\n{draft.body}"[:LONGEST_TEXT]
+        there.kind = there.kind if same else Kind.NOTE
+        session.delete(draft)
+
+
 def forget_old(session: Session, now: datetime) -> None:
     """Drop what nobody has gone on with for three months."""
     session.execute(delete(Draft).where(Draft.at < now - KEPT_FOR))
@@ -131,4 +155,5 @@ def _delete(session: Session, user_id: int, task_id: int, *, shared: bool) -> No
 HANDLERS: Mapping[type[Event], list[Handler]] = {
     TicketReplied: [_forget_sent],
     NoteAdded: [_forget_sent],
+    TicketMerged: [_carry_over],
 }
