@@ -25,6 +25,10 @@ COLUMNS = {
 USUAL = ("list", "customer", "due", "assignee", "updated")
 
 
+MODES = ("list", "split", "board", "agenda")
+"""The ways in which a view opens."""
+
+
 class SavedView(Base):
     """What is looked for, and how it is shown; who may use or change it stands in its access list."""
 
@@ -35,6 +39,8 @@ class SavedView(Base):
     hue: Mapped[int] = mapped_column(SmallInteger, default=0)
     query: Mapped[str] = mapped_column(Text, default="")  # as typed, names written as numbers
     columns: Mapped[list[str]] = mapped_column(JSON, default=list)  # empty: the usual ones
+    grouping: Mapped[str] = mapped_column(String(10), default="status", server_default="status")
+    mode: Mapped[str] = mapped_column(String(10), default="list", server_default="list")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     acl_id: Mapped[int] = mapped_column(ForeignKey("acls.id"), unique=True)
     created: Mapped[datetime]
