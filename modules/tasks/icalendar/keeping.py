@@ -3,7 +3,6 @@
 What is one person's alone, such as alarms, is kept apart and given back only to them.
 """
 
-import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,7 +10,14 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from modules.tasks.icalendar import reading
-from modules.tasks.icalendar.lines import Component, Property, Unreadable, name_of, read, split
+from modules.tasks.icalendar.lines import (
+    Component,
+    Property,
+    Unreadable,
+    name_of,
+    read_lines,
+    split,
+)
 from modules.tasks.icalendar.times import (
     Zones,
     read_duration,
@@ -91,7 +97,7 @@ def parsed(text: str) -> tuple[list[Component], dict[str, Component]]:
     """What was kept: the task, its changed occurrences, and the zones by their TZID."""
     tasks: list[Component] = []
     timezones: dict[str, Component] = {}
-    for part in read(io.BytesIO(text.encode())):
+    for part in read_lines(text.replace("\r\n", "\n").split("\n")):
         if isinstance(part, Component) and part.name == "VTODO":
             tasks.append(part)
         elif isinstance(part, Component) and part.name == "VTIMEZONE":
@@ -125,8 +131,7 @@ def with_personal(tasks: list[Component], personal: str | None) -> list[Componen
 def _entry(lines: list[str]) -> str | Component:
     if len(lines) == 1:
         return lines[0]
-    text = "\n".join(["BEGIN:VCALENDAR", *lines, "END:VCALENDAR"])
-    part = next(read(io.BytesIO(text.encode())))
+    part = next(read_lines(["BEGIN:VCALENDAR", *lines, "END:VCALENDAR"]))
     return part if isinstance(part, Component) else lines[0]
 
 

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO, Union
+from typing import Any, BinaryIO, Union
 
 from icalendar.parser import Contentline, Parameters
 from icalendar.parser.property import unescape_backslash
@@ -83,10 +83,13 @@ def split(line: str) -> Property:
     if head is None:
         raise Unreadable("a line is no property")
     try:
-        parameters = Parameters.from_ical(head[2][1:]) if head[2] else Parameters()
+        parameters = Parameters.from_ical(head[2][1:]) if head[2] else _NO_PARAMETERS
     except ValueError as error:
         raise Unreadable(f"{head[1]} has parameters that cannot be read") from error
     return Property(head[1].upper(), parameters, line[head.end() :])
+
+
+_NO_PARAMETERS = Parameters()
 
 
 def name_of(line: str) -> str:
@@ -95,8 +98,10 @@ def name_of(line: str) -> str:
     return head[1].upper() if head else ""
 
 
-def line(name: str, value: object, **parameters: str) -> str:
-    """A property line; `value` is one of the library's, or text."""
+def line(name: str, value: Any, **parameters: str) -> str:
+    """A property line; `value` is one of the library's."""
+    if not parameters:
+        return f"{name}:{value.to_ical().decode()}"
     given = Parameters({key: clean(each) for key, each in parameters.items() if each})
     return str(Contentline.from_parts(name, given, value, sorted=False))
 
@@ -119,11 +124,20 @@ def folded(lines: Iterable[str]) -> bytes:
 
 
 def _folded(line: str) -> bytes:
+    """As the library folds: between letters, and not behind what escapes the next one."""
     plain = line.encode()
-    if len(plain) < FOLD and b"\n" not in plain:
+    if len(plain) < FOLD:
         return plain
-    written: bytes = Contentline(line).to_ical()
-    return written
+    pieces, start = [], 0
+    while len(plain) - start >= FOLD:
+        end = start + FOLD - 1
+        while plain[end] & 0xC0 == 0x80:  # within a letter
+            end -= 1
+        if plain[end - 1] in b"\\^":
+            end -= 1
+        pieces.append(plain[start:end])
+        start = end
+    return b"\r\n ".join([*pieces, plain[start:]])
 
 
 @dataclass(frozen=True)
@@ -141,8 +155,17 @@ def read(file: BinaryIO) -> Iterator[str | Component | Broken]:
     Raises Unreadable where there is no calendar at all; a component that breaks a limit comes as
     Broken, and the next one is read.
     """
+    return _read(_unfolded(file))
+
+
+def read_lines(lines: Iterable[str]) -> Iterator[str | Component | Broken]:
+    """The same of lines that are unfolded and clean already."""
+    return _read(lines)
+
+
+def _read(lines: Iterable[str | None]) -> Iterator[str | Component | Broken]:
     reader = _Reader()
-    for number, entry in enumerate(_unfolded(file)):
+    for number, entry in enumerate(lines):
         if number == 0 and (entry is None or entry.lstrip("\ufeff").upper() != "BEGIN:VCALENDAR"):
             raise Unreadable("This is no iCalendar file: it does not begin with BEGIN:VCALENDAR.")
         if (done := reader.take(entry)) is not None:
@@ -171,12 +194,13 @@ class _Reader:
             if self.stack:
                 self.why = self.why or "it is larger than 1 MB, or no UTF-8"
             return None
-        keyword, _, name = line.strip("\ufeff ").upper().partition(":")
+        keyword, _, name = line.partition(":")
+        keyword = keyword.strip("\ufeff ").upper()
         if keyword == "BEGIN":
-            self.begin(name.strip())
+            self.begin(name.strip("\ufeff ").strip().upper())
             return None
         if keyword == "END":
-            return self.end(name.strip())
+            return self.end(name.strip("\ufeff ").strip().upper())
         if not self.stack:
             return line if name_of(line) else None
         if keyword == "UID" and len(self.stack) == 1:

@@ -111,7 +111,8 @@ def when_line(name: str, when: When) -> str:
 
 def stamp_line(name: str, at: datetime) -> str:
     """A time in UTC, to the second."""
-    return line(name, vDDDTypes(at.astimezone(UTC).replace(microsecond=0)))
+    said = at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()
+    return f"{name}:{said.replace('-', '').replace(':', '')}Z"
 
 
 @lru_cache(maxsize=64)
