@@ -22,6 +22,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from groupware.mail.writing import PLAIN_ADDRESS, mailbox, one_line
 from groupware.outbox import Mail, Refused, Transport, Uncertain
+from groupware.server_words import said
 
 PORTS = {"smtp": 25, "starttls": 587, "smtps": 465}
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -128,8 +129,8 @@ def _connect(server: Server, tls: ssl.SSLContext | None) -> smtplib.SMTP:
             else smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
         )
     except (smtplib.SMTPException, OSError) as failure:
-        said = f"{server.host}:{server.port} cannot be reached: {failure}"
-        raise Refused(said, unreachable=True) from failure
+        words = f"{server.host}:{server.port} cannot be reached: {said(failure)}"
+        raise Refused(words, unreachable=True) from failure
     try:
         if server.scheme == "starttls":
             smtp.starttls(context=tls)
@@ -141,8 +142,8 @@ def _connect(server: Server, tls: ssl.SSLContext | None) -> smtplib.SMTP:
     except (smtplib.SMTPException, OSError) as failure:
         # Also a wrong password: an administrator mends it, then everything that waits goes out.
         smtp.close()
-        said = f"{server.host}:{server.port} does not let us in: {failure}"
-        raise Refused(said, unreachable=True) from failure
+        words = f"{server.host}:{server.port} does not let us in: {said(failure)}"
+        raise Refused(words, unreachable=True) from failure
     return smtp
 
 
@@ -170,5 +171,5 @@ def _asked(ask: Callable[..., Any], *arguments: Any) -> Any:
 
 def _expect(code: int, got: int, text: bytes) -> None:
     if got != code:
-        said = text.decode("utf-8", "replace")
-        raise Refused(f"{got} {said}", for_good=500 <= got <= 599)
+        words = text.decode("utf-8", "replace")
+        raise Refused(f"{got} {words}", for_good=500 <= got <= 599)

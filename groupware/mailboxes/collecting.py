@@ -1,6 +1,7 @@
 """A mailbox as its fetcher sees it: the account, and the ledger of what is here already."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,8 +13,8 @@ from groupware.database import Database
 from groupware.mailboxes import arrivals
 from groupware.mailboxes.arrivals import Arrived
 from groupware.mailboxes.models import After, Auth, InboundMail, Mailbox, Protocol, Tls
-from groupware.mailboxes.xoauth2 import Grant, access_token
-from groupware.sealed import Seal
+from groupware.mailboxes.xoauth2 import Grant, Renewed, access_token, forget
+from groupware.sealed import Seal, Unreadable
 
 AT_ONCE = 25
 BEGINNING = 64 * 1024
@@ -21,7 +22,7 @@ BEGINNING = 64 * 1024
 
 
 class Trouble(Exception):
-    """The server cannot be reached, or says no: its own words."""
+    """The server cannot be reached, or says no: what that means, and its own words."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,28 @@ class Account:
     allow_large: bool
     sealed_secret: str = field(repr=False)
     seal: Seal = field(repr=False, compare=False)
+    renewed: Renewed | None = field(default=None, repr=False, compare=False)
 
     def secret(self) -> str:
         """The password, or a fresh access token."""
         secret = self.seal.open(self.sealed_secret)
-        return access_token(Grant.of(secret)) if self.auth == Auth.XOAUTH2 else secret
+        if self.auth == Auth.XOAUTH2:
+            return access_token(Grant.of(secret), self.renewed)
+        return secret
+
+    @contextmanager
+    def signing_in(self) -> Iterator[str]:
+        """The secret, for the time of signing in; a token that was refused is not used again."""
+        secret = self.secret()
+        try:
+            yield secret
+        except Exception:
+            if self.auth == Auth.XOAUTH2:
+                forget(secret)
+            raise
 
 
-def account_of(mailbox: Mailbox, seal: Seal) -> Account:
+def account_of(mailbox: Mailbox, seal: Seal, renewed: Renewed | None = None) -> Account:
     """The account of a mailbox as it is set now."""
     return Account(
         Protocol(mailbox.protocol),
@@ -60,7 +75,28 @@ def account_of(mailbox: Mailbox, seal: Seal) -> Account:
         mailbox.allow_large,
         mailbox.sealed_secret,
         seal,
+        renewed,
     )
+
+
+def keeper(database: Database, seal: Seal, mailbox_id: int) -> Renewed:
+    """Keeps what a provider gives in place of a refresh token, wherever the mailbox has that one."""
+
+    def keep(before: Grant, now: Grant) -> None:
+        with database.writing() as session:
+            mailbox = session.get(Mailbox, mailbox_id, with_for_update=True)
+            for column in ("sealed_secret", "sealed_smtp_secret"):
+                if mailbox and _opened(seal, getattr(mailbox, column)) == before.sealed():
+                    setattr(mailbox, column, seal.close(now.sealed()))
+
+    return keep
+
+
+def _opened(seal: Seal, sealed: str) -> str:
+    try:
+        return seal.open(sealed)
+    except Unreadable:
+        return ""
 
 
 class Ledger:

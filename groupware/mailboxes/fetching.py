@@ -12,6 +12,7 @@ import random
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from groupware import sealed
 from groupware.blobs import Store
 from groupware.database import Database, utc_now
-from groupware.mailboxes.collecting import Account, Ledger, Trouble, account_of
+from groupware.mailboxes.collecting import Account, Ledger, Trouble, account_of, keeper
 from groupware.mailboxes.imap import Imap
 from groupware.mailboxes.models import Mailbox, Protocol
 from groupware.mailboxes.pop3 import Pop3
@@ -90,10 +91,17 @@ class Fetchers:
     def _stay(self, mailbox_id: int, account: Account) -> None:
         ledger = Ledger(self.database, self.store, mailbox_id, utc_now, self.wake)
         with SERVERS[account.protocol](account) as server:
+            account = self._renewed(mailbox_id, account)
             while self._going_on(mailbox_id, account):
                 server.collect(ledger)
                 self._record(mailbox_id, "")
                 server.wait(lambda: self._going_on(mailbox_id, account))
+
+    def _renewed(self, mailbox_id: int, account: Account) -> Account:
+        """The account once it has signed in, which may have replaced its refresh token."""
+        now = self._account(mailbox_id)
+        same = now is not None and replace(now, sealed_secret=account.sealed_secret) == account
+        return now if now is not None and same else account
 
     def _going_on(self, mailbox_id: int, account: Account) -> bool:
         return self._account(mailbox_id) == account
@@ -106,7 +114,7 @@ class Fetchers:
             mailbox = session.get(Mailbox, mailbox_id)
             if mailbox is None or mailbox.paused or mailbox.protocol == Protocol.NONE:
                 return None
-            return account_of(mailbox, self.seal)
+            return account_of(mailbox, self.seal, keeper(self.database, self.seal, mailbox_id))
 
     def _rest(self, mailbox_id: int, account: Account, seconds: float) -> bool:
         """Wait after a failure, in slices; True where there is nothing to do here any more."""

@@ -19,11 +19,14 @@ from groupware.mail.mime import LARGEST
 from groupware.mailboxes.arrivals import Arrived
 from groupware.mailboxes.collecting import AT_ONCE, BEGINNING, Account, Ledger, Trouble
 from groupware.mailboxes.models import After, Auth, Tls
+from groupware.server_words import said
 
 TIMEOUT = 30
 SLICE = 15.0
 """Seconds after which a waiting fetcher looks whether its mailbox was changed, paused or taken."""
 POLL = 60.0
+RENEWED = (5 * 60.0, 9 * 60.0)
+"""Seconds after which IDLE begins anew: a server that has frozen does not say so."""
 COMPARED_EVERY = timedelta(hours=1)
 MOST_BYTES = 30 * 1024 * 1024
 """Of one batch; a larger mail is a batch of its own."""
@@ -41,7 +44,7 @@ class Imap:
         try:
             self.client = _connected(account)
         except Failures as failure:
-            raise Trouble(_said(failure)) from failure
+            raise Trouble(said(failure)) from failure
 
     def __enter__(self) -> "Imap":
         return self
@@ -57,7 +60,7 @@ class Imap:
         try:
             chosen: dict[bytes, Any] = self.client.select_folder(self.account.folder, readonly=True)
         except Failures as failure:
-            raise Trouble(_said(failure)) from failure
+            raise Trouble(said(failure)) from failure
         return int(chosen.get(b"EXISTS", 0))
 
     def collect(self, ledger: Ledger) -> int:
@@ -65,7 +68,7 @@ class Imap:
         try:
             return self._collect(ledger)
         except Failures as failure:
-            raise Trouble(_said(failure)) from failure
+            raise Trouble(said(failure)) from failure
 
     def wait(self, going_on: Callable[[], bool]) -> None:
         """Until something may be new, by IDLE where the server can; asks now and then to go on."""
@@ -77,7 +80,7 @@ class Imap:
                 while time.monotonic() < end and going_on():
                     time.sleep(min(SLICE, POLL))
         except Failures as failure:
-            raise Trouble(_said(failure)) from failure
+            raise Trouble(said(failure)) from failure
 
     def _collect(self, ledger: Ledger) -> int:
         # A SELECT each time: after a folder was made anew, this connection would not tell.
@@ -156,7 +159,7 @@ class Imap:
                 self.client.expunge()
 
     def _idle(self, going_on: Callable[[], bool]) -> None:
-        renew = time.monotonic() + _random.uniform(5 * 60, 9 * 60)
+        renew = time.monotonic() + _random.uniform(*RENEWED)
         self.client.idle()
         try:
             while time.monotonic() < renew and going_on():
@@ -182,15 +185,12 @@ def _connected(account: Account) -> IMAPClient:
     try:
         if account.tls == Tls.STARTTLS:
             client.starttls(tls)
-        if account.auth == Auth.XOAUTH2:
-            client.oauth2_login(account.user, account.secret())
-        else:
-            client.login(account.user, account.secret())
+        with account.signing_in() as secret:
+            if account.auth == Auth.XOAUTH2:
+                client.oauth2_login(account.user, secret)
+            else:
+                client.login(account.user, secret)
     except BaseException:
         client.shutdown()
         raise
     return client
-
-
-def _said(failure: BaseException) -> str:
-    return f"{type(failure).__name__}: {failure}"

@@ -10,6 +10,7 @@ from groupware.mailboxes.arrivals import Arrived
 from groupware.mailboxes.collecting import AT_ONCE, BEGINNING, Account, Ledger, Trouble
 from groupware.mailboxes.models import After, Auth, Tls
 from groupware.mailboxes.xoauth2 import response
+from groupware.server_words import said
 
 TIMEOUT = 30
 POLL = 60.0
@@ -30,7 +31,7 @@ class Pop3:
         try:
             self.client = _connected(account)
         except Failures as failure:
-            raise Trouble(_said(failure)) from failure
+            raise Trouble(said(failure)) from failure
 
     def __enter__(self) -> "Pop3":
         return self
@@ -46,28 +47,28 @@ class Pop3:
         try:
             return self.client.stat()[0]
         except Failures as failure:
-            raise Trouble(_said(failure)) from failure
+            raise Trouble(said(failure)) from failure
 
     def collect(self, ledger: Ledger) -> int:
         """Take in what is new; how many mails."""
         try:
             return self._collect(ledger)
         except Failures as failure:
-            raise Trouble(_said(failure)) from failure
+            raise Trouble(said(failure)) from failure
 
     def wait(self, going_on: Callable[[], bool]) -> None:
         """Until the next look, on a connection of its own; this one ends, and deletes by that."""
         try:
             self.client.quit()
         except Failures as failure:
-            raise Trouble(_said(failure)) from failure
+            raise Trouble(said(failure)) from failure
         end = time.monotonic() + POLL
         while time.monotonic() < end and going_on():
             time.sleep(min(SLICE, max(0.0, end - time.monotonic())))
         try:
             self.client = _connected(self.account)
         except Failures as failure:
-            raise Trouble(_said(failure)) from failure
+            raise Trouble(said(failure)) from failure
 
     def _collect(self, ledger: Ledger) -> int:
         listed = [line.split(b" ", 1) for line in self.client.uidl()[1]]
@@ -110,17 +111,14 @@ def _connected(account: Account) -> poplib.POP3:
     try:
         if account.tls == Tls.STARTTLS:
             client.stls(tls)
-        if account.auth == Auth.XOAUTH2:
-            said = response(account.user, account.secret())
-            client._shortcmd(f"AUTH XOAUTH2 {said}")  # type: ignore[attr-defined]  # noqa: SLF001
-        else:
-            client.user(account.user)
-            client.pass_(account.secret())
+        with account.signing_in() as secret:
+            if account.auth == Auth.XOAUTH2:
+                answer = response(account.user, secret)
+                client._shortcmd(f"AUTH XOAUTH2 {answer}")  # type: ignore[attr-defined]  # noqa: SLF001
+            else:
+                client.user(account.user)
+                client.pass_(secret)
     except BaseException:
         client.close()
         raise
     return client
-
-
-def _said(failure: BaseException) -> str:
-    return f"{type(failure).__name__}: {failure}"

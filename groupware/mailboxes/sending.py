@@ -12,6 +12,7 @@ from groupware.config import Settings
 from groupware.database import Database
 from groupware.mail.writing import whole
 from groupware.mailboxes import xoauth2
+from groupware.mailboxes.collecting import keeper
 from groupware.mailboxes.models import Auth, Mailbox, Tls
 from groupware.mailboxes.xoauth2 import Grant, NoToken
 from groupware.outbox import Mail, Refused, Transport
@@ -46,7 +47,12 @@ class Post:
                 message = whole(mail.message, mail.message_id, self.store.open)
             except FileNotFoundError as missing:
                 raise Refused("A file of this mail is not in the store.") from missing
-            smtp.transport(server)(replace(mail, message=message))
+            try:
+                smtp.transport(server)(replace(mail, message=message))
+            except Refused as refused:
+                if server.bearer and refused.unreachable:
+                    xoauth2.forget(server.bearer)
+                raise
 
         return send
 
@@ -60,6 +66,19 @@ class Post:
         if self.desk is None:
             raise Refused("No mail server is set up for this mailbox.", unreachable=True)
         return self.desk
+
+    def check(self, mailbox_id: int) -> str:
+        """Sign in as this mailbox's mail goes out, send nothing; where that was.
+
+        Raises Refused with what is wrong.
+        """
+        server = self.server(mailbox_id)
+        try:
+            smtp.check(server)
+        except Refused:
+            xoauth2.forget(server.bearer)
+            raise
+        return f"{server.host}:{server.port}"
 
     def server_of(self, mailbox: Mailbox) -> smtp.Server:
         """A mailbox's own server; raises Refused where its secret cannot be had."""
@@ -78,7 +97,8 @@ class Post:
         try:
             secret = self.seal.open(mailbox.sealed_smtp_secret)
             if mailbox.smtp_auth == Auth.XOAUTH2:
-                return replace(server, bearer=xoauth2.access_token(Grant.of(secret)))
+                renewed = keeper(self.database, self.seal, mailbox.id)
+                return replace(server, bearer=xoauth2.access_token(Grant.of(secret), renewed))
         except (Unreadable, NoToken) as failure:
             raise Refused(str(failure), unreachable=True) from failure
         return replace(server, password=secret)

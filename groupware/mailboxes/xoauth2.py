@@ -10,7 +10,8 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -54,6 +55,9 @@ PRESETS = {
 }
 
 
+NOT_CONNECTED = "The mailbox has not been connected with its provider yet."
+
+
 class NoToken(OSError):
     """The provider gives no access token; the text is its own."""
 
@@ -79,15 +83,20 @@ class Grant:
             values = json.loads(text)
             return cls(**{name: str(values.get(name, "")) for name in cls.__dataclass_fields__})
         except (ValueError, AttributeError) as error:
-            raise NoToken("The mailbox has not been connected with its provider yet.") from error
+            raise NoToken(NOT_CONNECTED) from error
 
+
+Renewed = Callable[[Grant, Grant], object]
+"""Keeps the second grant in place of the first, whose refresh token the provider has replaced."""
 
 _lock = threading.Lock()
 _fresh: dict[str, tuple[str, float]] = {}
 
 
-def access_token(grant: Grant) -> str:
+def access_token(grant: Grant, renewed: Renewed | None = None) -> str:
     """A token that is good now, from memory or from the provider."""
+    if not grant.refresh_token:
+        raise NoToken(NOT_CONNECTED)
     with _lock:
         token, until = _fresh.get(grant.sealed(), ("", 0.0))
         if token and time.monotonic() < until:
@@ -100,16 +109,20 @@ def access_token(grant: Grant) -> str:
         client_secret=grant.client_secret,
         scope=grant.scope,
     )
-    token = str(answer["access_token"])
+    token, until = str(answer["access_token"]), time.monotonic() + _seconds(answer) - EARLY
+    now = replace(grant, refresh_token=str(answer.get("refresh_token") or grant.refresh_token))
     with _lock:
-        _fresh[grant.sealed()] = (token, time.monotonic() + _seconds(answer) - EARLY)
+        _fresh[grant.sealed()] = _fresh[now.sealed()] = (token, until)
+    if renewed is not None and now != grant:
+        renewed(grant, now)
     return token
 
 
-def forget(grant: Grant) -> None:
-    """Ask the provider next time: the server refused what we have."""
+def forget(token: str) -> None:
+    """Ask the provider next time: the server refused this one."""
     with _lock:
-        _fresh.pop(grant.sealed(), None)
+        for key in [key for key, (kept, _) in _fresh.items() if kept == token]:
+            del _fresh[key]
 
 
 def exchanged(grant: Grant, code: str, redirect_uri: str) -> Grant:

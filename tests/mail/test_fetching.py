@@ -278,7 +278,7 @@ def test_tokens_are_fetched_kept_and_refreshed() -> None:
         )
         token = account.secret()
         assert account.secret() == token, "as long as it is good"
-        xoauth2.forget(grant)
+        xoauth2.forget(token)
         assert account.secret() != token
         with pytest.raises(xoauth2.NoToken, match="invalid_grant: gone"):
             xoauth2.access_token(xoauth2.Grant("desk", url, refresh_token="withdrawn"))

@@ -9,9 +9,11 @@ from sqlalchemy import select
 
 from groupware.errors import Conflict
 from groupware.mailboxes import fetching
-from groupware.mailboxes.collecting import Trouble, account_of
+from groupware.mailboxes.collecting import Trouble, account_of, keeper
 from groupware.mailboxes.models import Mailbox, Protocol
+from groupware.mailboxes.sending import Post
 from groupware.models import Group, GroupKind, Location, Permission
+from groupware.outbox import Refused
 from groupware.sealed import Seal
 from groupware.web import limits
 from groupware.web.request import (
@@ -165,18 +167,26 @@ def resume(mailbox_id: int) -> ResponseReturnValue:
 def test(mailbox_id: int) -> ResponseReturnValue:
     """Sign in and look. The server's own words are for administrators; others get one answer."""
     mailbox = _named(mailbox_id)
-    account, key = account_of(mailbox, _seal()), f"mailbox test|{actor().id}"
+    database, settings, key = services().database, services().settings, f"mailbox test|{actor().id}"
+    account = account_of(mailbox, _seal(), keeper(database, _seal(), mailbox_id))
+    goes_out = bool(mailbox.smtp_host)
     release()
-    with services().database.writing() as counting:
+    with database.writing() as counting:
         limits.count(counting, key, most=MOST_TESTS, within=A_WHILE, now=now())
-    if account.protocol == Protocol.NONE:
+    if account.protocol == Protocol.NONE and not goes_out:
         told("There is no server to be tested: mail is brought.", "info")
-        return see_other(".show", mailbox_id=mailbox_id)
-    try:
-        number = fetching.check(account)
-        told(f"It works. The folder holds {number:,} mails.")
-    except Trouble as trouble:
-        told(_words(str(trouble)), "danger")
+    if account.protocol != Protocol.NONE:
+        try:
+            told(f"Coming in works. The folder holds {fetching.check(account):,} mails.")
+        except Trouble as trouble:
+            told(f"Coming in: {_words(str(trouble))}", "danger")
+    if goes_out:
+        try:
+            told(
+                f"Going out works, by {Post(settings, database, services().blobs).check(mailbox_id)}."
+            )
+        except Refused as refused:
+            told(f"Going out: {_words(str(refused))}", "danger")
     return see_other(".show", mailbox_id=mailbox_id)
 
 
