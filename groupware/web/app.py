@@ -14,6 +14,7 @@ from groupware import module
 from groupware.blobs import Store, store_at
 from groupware.config import Settings
 from groupware.database import Database
+from groupware.lately import Lately
 from groupware.live import page as live_page
 from groupware.live import views as live
 from groupware.paths import templates_folder
@@ -41,6 +42,7 @@ class Parts:
     settings: Settings
     blobs: Store
     recent: Recent = field(default_factory=Recent)
+    lately: Lately = field(default_factory=Lately)
     drawn: Callable[..., Any] = field(default_factory=_remembering)
     inhabited: bool = False
 

@@ -25,6 +25,7 @@ from groupware.blobs import Store
 from groupware.config import Settings
 from groupware.database import Database, utc_now
 from groupware.errors import Forbidden, Invalid, NotFound
+from groupware.lately import Lately
 from groupware.models import Permission, User
 from groupware.preferences import Recent
 
@@ -49,6 +50,7 @@ class Services(Protocol):
     database: Database
     settings: Settings
     recent: Recent
+    lately: Lately
     drawn: Callable[..., Any]  # see groupware.web.shell.once
     blobs: Store
     inhabited: bool  # somebody was there once; see groupware.web.setup

@@ -1,6 +1,6 @@
 """The agents' side bar: views and task lists, with what waits in them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from groupware.live.page import follow
 from groupware.models import User
 from groupware.module import Item, Section
 from groupware.text import number_in
-from groupware.web.request import now
+from groupware.web.request import now, services
 from groupware.web.shell import nav
 from modules.support.filters import MINE, OVERDUE, PATH, UNASSIGNED, VIEWS, address, asked_for
 from modules.tasks.counts import NOTHING, Counted, Counts, Listed, counts, listed
@@ -95,11 +95,21 @@ def saved(session: Session, user: User) -> Sequence[SavedView]:
     return g.saved_views  # type: ignore[no-any-return]
 
 
+def numbers(
+    session: Session, user: User, lists: Sequence[Listed], views: Sequence[SavedView]
+) -> Mapping[int, str]:
+    """How many tickets there are in these views: counted once while the lists do not change."""
+    if not views:
+        return {}
+    ids = tuple(each.id for each in lists)
+    key = (user.id, user.time_zone, ids, *((view.id, view.query) for view in views))
+    changes = tuple(each.change_number for each in lists)
+    return services().lately.found(key, changes, lambda: counted(session, user, ids, views, now()))
+
+
 def _saved(session: Session, user: User, waiting: Waiting) -> list[Item]:
     views = saved(session, user)
-    ids = [each.id for each in waiting.lists]
-    first = views[:COUNTED_AT_ONCE]
-    there = counted(session, user, ids, first, now()) if views else {}
+    there = numbers(session, user, waiting.lists, views[:COUNTED_AT_ONCE])
     here = number_in(request.args.get("view", "")) if request.path == PATH else None
     return [
         Item(

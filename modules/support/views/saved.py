@@ -31,7 +31,7 @@ from modules.support import showing
 from modules.support.filters import PATH
 from modules.support.forms import ViewForm
 from modules.support.showing import columns_for
-from modules.support.sidebar import COUNTED_AT_ONCE, saved
+from modules.support.sidebar import COUNTED_AT_ONCE, numbers, saved
 from modules.tasks import saved_views
 from modules.tasks.counts import listed
 from modules.tasks.queue.choices import Choices, choices
@@ -55,8 +55,7 @@ def all_of_them() -> ResponseReturnValue:
 def counts() -> ResponseReturnValue:
     """How many tickets there are in the views of the side bar that no page counted, by number."""
     views = saved(session(), actor())[COUNTED_AT_ONCE:]
-    lists = [each.id for each in listed(session(), actor())]
-    return jsonify(saved_views.counted(session(), actor(), lists, views, now()))
+    return jsonify(numbers(session(), actor(), listed(session(), actor()), views))
 
 
 @blueprint.route("/add", methods=["GET", "POST"])
