@@ -177,7 +177,7 @@ class Texts:
                 query = tasks_of(self.user, self.collection).where(Task.id.in_(missing))
                 for facts in facts_of(self.session, query, self.reader):
                     # A resource has one UID (RFC 4791, 4.1): no checklist, as downloads have it.
-                    alone = replace(facts, items=())
+                    alone = replace(facts, items=()) if facts.items else facts
                     written = b"".join(calendar([alone], self.collection.face))
                     texts[facts.number] = written
                     self.kept.put(self._key(missing[facts.number]), written)

@@ -6,9 +6,10 @@ sees, under its own stamps: what only staff did moves nothing in it.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Select, or_, select
@@ -133,8 +134,8 @@ def facts_of(session: Session, query: Select[Task], reader: Reader) -> Iterator[
         for ticket in tickets:
             shown = _public(ticket, beside, reader)
             if reader.face == Face.AGENT:
-                shown = _internal(shown, ticket, beside, reader, known)
-            yield shown
+                shown |= _internal(ticket, beside, reader, known)
+            yield Facts(**shown)
         last = tickets[-1].id
         if len(tickets) < AT_ONCE:
             return
@@ -142,56 +143,55 @@ def facts_of(session: Session, query: Select[Task], reader: Reader) -> Iterator[
             session.expunge(ticket)
 
 
-def _public(ticket: Task, beside: "_Beside", reader: Reader) -> Facts:
+def _public(ticket: Task, beside: "_Beside", reader: Reader) -> dict[str, Any]:
     """What the customer sees, too."""
     waits = ticket.waiting if ticket.waiting == Waiting.CUSTOMER else None
-    return Facts(
-        number=ticket.id,
-        uid=ticket.uid,
-        url=f"{reader.base_url}/tickets/view/{ticket.id}",
-        summary=ticket.summary,
-        description=ticket.description,
-        status=Status(ticket.status),
-        percent=100 if ticket.status == Status.COMPLETED else 0,
-        completed=ticket.completed,
-        closed=ticket.closed,
-        waiting=waits,
-        waiting_until=None,
-        priority=ticket.priority,
-        created=ticket.created,
-        modified=ticket.public_modified,
-        sequence=int((ticket.public_modified - ticket.created).total_seconds()),
-        location=ticket.location.name if ticket.location else "",
-        files=tuple(beside.files[ticket.id]),
-        comments=tuple(beside.comments[ticket.id]),
-        custom=beside.custom(ticket, public=True),
-    )
+    return {
+        "number": ticket.id,
+        "uid": ticket.uid,
+        "url": f"{reader.base_url}/tickets/view/{ticket.id}",
+        "summary": ticket.summary,
+        "description": ticket.description,
+        "status": Status(ticket.status),
+        "percent": 100 if ticket.status == Status.COMPLETED else 0,
+        "completed": ticket.completed,
+        "closed": ticket.closed,
+        "waiting": waits,
+        "waiting_until": None,
+        "priority": ticket.priority,
+        "created": ticket.created,
+        "modified": ticket.public_modified,
+        "sequence": int((ticket.public_modified - ticket.created).total_seconds()),
+        "location": ticket.location.name if ticket.location else "",
+        "files": tuple(beside.files[ticket.id]),
+        "comments": tuple(beside.comments[ticket.id]),
+        "custom": beside.custom(ticket, public=True),
+    }
 
 
 def _internal(
-    public: Facts, ticket: Task, beside: "_Beside", reader: Reader, known: frozenset[str]
-) -> Facts:
+    ticket: Task, beside: "_Beside", reader: Reader, known: frozenset[str]
+) -> dict[str, Any]:
     """What only the list's agents see."""
-    return replace(
-        public,
-        url=f"{reader.base_url}/support/tickets/{ticket.id}",
-        percent=ticket.percent,
-        waiting=ticket.waiting,
-        waiting_until=ticket.waiting_until,
-        modified=ticket.last_modified,
-        sequence=ticket.sequence,
-        revision=ticket.sequence,
-        start=_when(ticket, ticket.start),
-        due=_when(ticket, ticket.due),
-        categories=tuple(category.name for category in ticket.categories),
-        known_categories=known,
-        people=tuple(_people(ticket, beside.participants[ticket.id])),
-        related=tuple(beside.related[ticket.id]),
-        items=tuple(beside.items.get(ticket.id, ())),
-        custom=beside.custom(ticket, public=False),
-        kept=ticket.kept_calendar,
-        personal=beside.personal.get(ticket.id),
-    )
+    return {
+        "url": f"{reader.base_url}/support/tickets/{ticket.id}",
+        "percent": ticket.percent,
+        "waiting": ticket.waiting,
+        "waiting_until": ticket.waiting_until,
+        "modified": ticket.last_modified,
+        "sequence": ticket.sequence,
+        "revision": ticket.sequence,
+        "start": _when(ticket, ticket.start),
+        "due": _when(ticket, ticket.due),
+        "categories": tuple(category.name for category in ticket.categories),
+        "known_categories": known,
+        "people": tuple(_people(ticket, beside.participants[ticket.id])),
+        "related": tuple(beside.related[ticket.id]),
+        "items": tuple(beside.items.get(ticket.id, ())),
+        "custom": beside.custom(ticket, public=False),
+        "kept": ticket.kept_calendar,
+        "personal": beside.personal.get(ticket.id),
+    }
 
 
 def _when(ticket: Task, at: datetime | None) -> When | None:
@@ -218,7 +218,8 @@ class _Beside:
         self.items: Mapping[int, Sequence[ChecklistItem]] = {}
         self.personal: dict[int, str] = {}
         self.cells = fields.cells_of(session, tickets)
-        self._files(session, ids, reader)
+        if any(ticket.file_count or ticket.note_file_count for ticket in tickets):
+            self._files(session, ids, reader)
         if reader.comments:
             self._comments(session, ids, reader)
         if reader.face == Face.AGENT:

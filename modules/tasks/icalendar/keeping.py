@@ -182,7 +182,11 @@ def _is_own_zone(tzid: str, zone: Component) -> bool:
 
 def _named(lines: Iterable[str]) -> list[str]:
     """The TZIDs that lines name, each once."""
-    found = (TZID.search(each.partition(":")[0] + ":") or TZID.search(each) for each in lines)
+    found = (
+        TZID.search(head + ":") or TZID.search(each)
+        for each in lines
+        if ";" in (head := each.partition(":")[0])
+    )
     return list(dict.fromkeys(each[1] or each[2] or "" for each in found if each))
 
 

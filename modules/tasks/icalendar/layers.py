@@ -66,6 +66,10 @@ class _Layer:
 
     def placed(self, entry: str) -> list[str]:
         """What stands in the place of a kept line."""
+        name = entry.partition(":")[0]
+        if name in SAYS and name not in self.seen and self.own.get(name) == [entry]:
+            self.seen.add(name)  # to the letter what we say
+            return self.own.pop(name)
         property_ = split(entry)
         if property_.name in SAYS:
             return self.ours(entry, property_)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from icalendar.prop import vCalAddress, vInt, vText, vUri
+from icalendar.prop import vCalAddress, vText, vUri
 
 from groupware import __version__
 from modules.tasks.icalendar.facts import Face, Facts
@@ -69,17 +69,17 @@ def lines_of(facts: Facts) -> Iterator[tuple[str, str]]:
         ("LAST-MODIFIED", facts.modified),
     ):
         yield name, stamp_line(name, at)
-    yield "SEQUENCE", line("SEQUENCE", vInt(facts.sequence))
+    yield _number("SEQUENCE", facts.sequence)
     yield _text("SUMMARY", facts.summary)
     if facts.description:
         yield _text("DESCRIPTION", facts.description)
     yield _text("STATUS", facts.status.value)
     if facts.percent:
-        yield "PERCENT-COMPLETE", line("PERCENT-COMPLETE", vInt(facts.percent))
+        yield _number("PERCENT-COMPLETE", facts.percent)
     if facts.completed:
         yield "COMPLETED", stamp_line("COMPLETED", facts.completed)
     if facts.priority:
-        yield "PRIORITY", line("PRIORITY", vInt(facts.priority))
+        yield _number("PRIORITY", facts.priority)
     if facts.start:
         yield "DTSTART", when_line("DTSTART", facts.start)
     if facts.due:
@@ -91,9 +91,9 @@ def lines_of(facts: Facts) -> Iterator[tuple[str, str]]:
     yield from _people(facts)
     yield "URL", line("URL", vUri(facts.url))
     yield from _around(facts)
-    yield "X-GROUPWARE-TICKET", line("X-GROUPWARE-TICKET", vInt(facts.number))
+    yield _number("X-GROUPWARE-TICKET", facts.number)
     if facts.revision is not None:
-        yield "X-GROUPWARE-REV", line("X-GROUPWARE-REV", vInt(facts.revision))
+        yield _number("X-GROUPWARE-REV", facts.revision)
     if facts.waiting:
         yield "X-GROUPWARE-WAITING", _waiting(facts)
     if facts.closed:
@@ -148,6 +148,10 @@ def _waiting(facts: Facts) -> str:
         until = stamp_line("X", facts.waiting_until).partition(":")[2]
         return line("X-GROUPWARE-WAITING", vText(Waiting.UNTIL.value), UNTIL=until)
     return line("X-GROUPWARE-WAITING", vText((facts.waiting or "").replace("_", "-")))
+
+
+def _number(name: str, number: int) -> tuple[str, str]:
+    return name, f"{name}:{number}"
 
 
 def _text(name: str, text: str) -> tuple[str, str]:
