@@ -23,6 +23,8 @@ class Dovecot:
     imap: int
     pop3: int
     lmtp: int
+    imaps: int = 0
+    pop3s: int = 0
 
     def maildir(self, user: str) -> Path:
         return self.home / "mail" / user.split("@", maxsplit=1)[0]
@@ -67,13 +69,27 @@ def account() -> tuple[int, int]:
     return os.geteuid(), os.getegid()
 
 
+def certificate(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 that nobody has signed but itself: files `cert` and `key`."""
+    command = f"""openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2
+        -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout {folder}/key -out {folder}/cert"""
+    subprocess.run(command.split(), check=True, capture_output=True)  # noqa: S603
+    return folder
+
+
 @contextmanager
-def dovecot() -> Iterator[Dovecot]:
-    """Running until the end; killed with everything in it."""
+def dovecot(tls: Path | None = None) -> Iterator[Dovecot]:
+    """Running until the end; killed with everything in it. `tls`: a folder with its certificate."""
     home = Path(tempfile.mkdtemp(prefix="dovecot"))
     home.chmod(0o755)
     uid, gid = account()
-    server = Dovecot(home, free_port(), free_port(), free_port())
+    server = Dovecot(
+        home,
+        *(free_port() for _ in range(3)),
+        imaps=free_port() if tls else 0,
+        pop3s=free_port() if tls else 0,
+    )
+    secured = f"yes\nssl_cert = <{tls}/cert\nssl_key = <{tls}/key" if tls else "no"
     (home / "mail").mkdir()
     os.chown(home / "mail", uid, gid)
     me = pwd.getpwuid(os.geteuid()).pw_name
@@ -89,7 +105,7 @@ def dovecot() -> Iterator[Dovecot]:
 base_dir = {home}/run
 log_path = {home}/log
 protocols = imap pop3 lmtp
-ssl = no
+ssl = {secured}
 disable_plaintext_auth = no
 listen = 127.0.0.1
 {users}
@@ -110,7 +126,7 @@ service imap-login {{
     port = {server.imap}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {server.imaps}
   }}
 }}
 service pop3-login {{
@@ -119,7 +135,7 @@ service pop3-login {{
     port = {server.pop3}
   }}
   inet_listener pop3s {{
-    port = 0
+    port = {server.pop3s}
   }}
 }}
 service lmtp {{

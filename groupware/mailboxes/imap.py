@@ -8,6 +8,7 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -53,7 +54,8 @@ class Imap:
         try:
             self.client.logout()
         except Failures:
-            self.client.shutdown()
+            with suppress(OSError):
+                self.client.shutdown()
 
     def check(self) -> int:
         """How many mails the folder holds; it can be opened, then."""
@@ -191,6 +193,7 @@ def _connected(account: Account) -> IMAPClient:
             else:
                 client.login(account.user, secret)
     except BaseException:
-        client.shutdown()
+        with suppress(OSError):  # a socket that failed to become TLS is gone: that is no reason
+            client.shutdown()
         raise
     return client

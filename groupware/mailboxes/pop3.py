@@ -4,6 +4,7 @@ import poplib
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from groupware.mail.mime import LARGEST
 from groupware.mailboxes.arrivals import Arrived
@@ -40,7 +41,8 @@ class Pop3:
         try:
             self.client.quit()
         except Failures:
-            self.client.close()
+            with suppress(OSError):
+                self.client.close()
 
     def check(self) -> int:
         """How many mails there are."""
@@ -119,6 +121,7 @@ def _connected(account: Account) -> poplib.POP3:
                 client.user(account.user)
                 client.pass_(secret)
     except BaseException:
-        client.close()
+        with suppress(OSError):
+            client.close()
         raise
     return client

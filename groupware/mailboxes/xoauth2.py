@@ -21,6 +21,10 @@ EARLY = 60
 """Seconds before its end at which an access token is no longer used."""
 
 
+COMMON = "/common/"
+"""In Microsoft's addresses: whatever organisation somebody belongs to."""
+
+
 @dataclass(frozen=True)
 class Provider:
     """Where consent is asked for, and where tokens come from."""
@@ -31,6 +35,17 @@ class Provider:
     scope: str
     imap: str
     smtp: str
+
+    def of(self, tenant: str) -> "Provider":
+        """The same for an application that one organisation alone may use, at Microsoft."""
+        if not tenant:
+            return self
+        own = f"/{tenant}/"
+        return replace(
+            self,
+            authorise_url=self.authorise_url.replace(COMMON, own),
+            token_url=self.token_url.replace(COMMON, own),
+        )
 
 
 PRESETS = {

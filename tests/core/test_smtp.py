@@ -3,7 +3,6 @@
 import socket
 import socketserver
 import ssl
-import subprocess
 import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from groupware.config import BadSettings, read
 from groupware.database import Database
 from groupware.models import Delivery, OutboundMail
 from groupware.outbox import Mail, Refused, Uncertain
+from tests import mailservers
 from tests.factories import NOON
 
 MAIL = Mail(
@@ -246,26 +246,27 @@ def test_nobody_listening_is_for_now() -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tls")
-    command = f"""openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2
-        -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout {folder}/key -out {folder}/cert"""
-    subprocess.run(command.split(), check=True, capture_output=True)  # noqa: S603
-    return folder
+    return mailservers.certificate(tmp_path_factory.mktemp("tls"))
 
 
-def test_starttls_is_used_and_certificates_are_verified(certificate: Path) -> None:
+def test_starttls_is_used_and_certificates_are_verified(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate / "cert", certificate / "key")
     sink = Sink(context)
     server = smtp.server_at(f"starttls://u:p@127.0.0.1:{sink.port}", "desk.example")
-    with pytest.raises(Refused, match="certificate") as refused:
+    with pytest.raises(Refused, match="nobody whom this machine trusts") as refused:
         smtp.transport(server)(MAIL)
     assert not refused.value.for_good
     assert sink.mails == []
     assert not any(each.startswith("AUTH") for each in sink.heard), "no password before TLS"
-    trusting = ssl.create_default_context(cafile=str(certificate / "cert"))
-    smtp.transport(server, trusting)(MAIL)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert"))
+    smtp.check(server)
+    smtp.transport(server)(MAIL)
     assert len(sink.mails) == 1
+    with pytest.raises(Refused, match="for another name"):
+        smtp.check(replace(server, host="localhost"))
     sink.shutdown()
     sink.server_close()
 

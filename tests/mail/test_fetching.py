@@ -1,14 +1,12 @@
 """Fetching from a real Dovecot, by IMAP and POP3; sign-in with tokens from an endpoint of our own."""
 
-import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import pytest
 from sqlalchemy import func, select
@@ -24,7 +22,7 @@ from groupware.mailboxes.processing import Mailroom
 from groupware.sealed import Seal
 from modules.tasks.mail.models import Intake
 from modules.tasks.models import Task
-from tests import mailservers
+from tests import mailservers, token_endpoint
 from tests.factories import Desk
 from tests.mailing import KEY, mail
 from tests.mailservers import Dovecot
@@ -33,10 +31,15 @@ SEAL = Seal(KEY)
 
 
 @pytest.fixture(scope="module")
-def dovecot() -> Iterator[Dovecot]:
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return mailservers.certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="module")
+def dovecot(certificate: Path) -> Iterator[Dovecot]:
     if not mailservers.dovecot_is_here():
         pytest.skip("Dovecot is not installed")
-    with mailservers.dovecot() as server:
+    with mailservers.dovecot(certificate) as server:
         yield server
 
 
@@ -223,66 +226,120 @@ def test_a_wrong_password_is_the_server_s_to_say(fetched: Fetched) -> None:
         fetching.check(account_of(fetched.mailbox, SEAL))
 
 
+@pytest.mark.parametrize(
+    ("protocol", "tls", "port"),
+    [
+        (Protocol.IMAP, Tls.TLS, "imaps"),
+        (Protocol.IMAP, Tls.STARTTLS, "imap"),
+        (Protocol.POP3, Tls.TLS, "pop3s"),
+        (Protocol.POP3, Tls.STARTTLS, "pop3"),
+    ],
+)
+def test_a_certificate_is_trusted_only_where_this_machine_does(
+    dovecot: Dovecot, certificate: Path, monkeypatch: pytest.MonkeyPatch,
+    protocol: Protocol, tls: Tls, port: str,
+) -> None:  # fmt: skip
+    dovecot.deliver(f"tls{port}", mail("samuel@maple.example"))
+    mailbox = Mailbox(
+        host="127.0.0.1", protocol=protocol, port=getattr(dovecot, port), tls=tls, after=After.KEEP,
+        user=f"tls{port}", auth=Auth.PASSWORD, sealed_secret=SEAL.close(mailservers.PASSWORD),
+    )  # fmt: skip
+    with pytest.raises(Trouble, match=r"nobody whom this machine trusts.*self-signed"):
+        fetching.check(account_of(mailbox, SEAL))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert"))
+    assert fetching.check(account_of(mailbox, SEAL)) == 1
+    mailbox.host = "localhost"
+    with pytest.raises(Trouble, match="for another name"):
+        fetching.check(account_of(mailbox, SEAL))
+    mailbox.host, mailbox.tls, mailbox.port = "127.0.0.1", Tls.TLS, dovecot.imap
+    with pytest.raises(Trouble, match="does not begin with TLS"):
+        fetching.check(account_of(mailbox, SEAL))
+
+
+def test_a_server_that_freezes_in_idle_is_left_and_nothing_is_lost(
+    fetched: Fetched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("SLICE", 0.2), ("RENEWED", (0.4, 0.5)), ("TIMEOUT", 1)):
+        monkeypatch.setattr(f"groupware.mailboxes.imap.{name}", value)
+    monkeypatch.setattr(fetching, "FIRST_PAUSE", 0.2)
+    fetched.deliver("Before.")
+    with Wire(fetched.server.imap) as wire:
+        fetched.set(port=wire.port)
+        fetchers = Fetchers(fetched.database, fetched.store, SEAL, lambda: None)
+        fetchers.look()
+        _until(lambda: fetched.journalled() == 1 and _row(fetched).last_success is not None)
+        wire.freeze()
+        fetched.deliver("While it is frozen.")
+        _until(lambda: fetched.journalled() == 2)
+        assert wire.connections > 1
+        fetchers.stop()
+        _until(lambda: _row(fetched).leased_by == "")
+    assert fetched.process() == ["ticket", "ticket"]
+
+
+class Wire:
+    """Between a fetcher and its server. What is open when it freezes stays open and says nothing."""
+
+    def __init__(self, port: int) -> None:
+        self.to, self.frozen, self.connections = port, threading.Event(), 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.listener.getsockname()[1]
+        self.open: list[socket.socket] = [self.listener]
+
+    def __enter__(self) -> "Wire":
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for each in self.open:
+            each.close()
+
+    def freeze(self) -> None:
+        """Stop what is open; who connects from now on is served."""
+        self.frozen.set()
+        self.frozen = threading.Event()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self.listener.accept()
+                far = socket.create_connection(("127.0.0.1", self.to))
+                self.connections += 1
+                self.open += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    pair = one, other, self.frozen
+                    threading.Thread(target=self._carry, args=pair, daemon=True).start()
+
+    @staticmethod
+    def _carry(one: socket.socket, other: socket.socket, frozen: threading.Event) -> None:
+        with suppress(OSError):
+            while (said := one.recv(65536)) and not frozen.is_set():
+                other.sendall(said)
+            if not frozen.is_set():
+                other.shutdown(socket.SHUT_WR)
+
+
 def test_pauses_grow_to_a_quarter_of_an_hour() -> None:
     assert 4 < fetching.pause(1) < 6
     assert 800 < fetching.pause(99) < 1000
 
 
-class Tokens(BaseHTTPRequestHandler):
-    """A token endpoint: a code gives a refresh token, a refresh token gives access."""
-
-    asked: list[dict[str, list[str]]] = []  # noqa: RUF012
-
-    def do_POST(self) -> None:
-        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        self.asked.append(form)
-        good = form.get("refresh_token") == ["keep me"] or form.get("code") == ["consent"]
-        answer = {
-            "access_token": f"t{len(self.asked)}",
-            "refresh_token": "keep me",
-            "expires_in": 3600,
-        }
-        body = json.dumps(
-            answer if good else {"error": "invalid_grant", "error_description": "gone"}
-        )
-        self.send_response(200 if good else 400)
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_args: object) -> None:
-        pass
-
-
 def test_tokens_are_fetched_kept_and_refreshed() -> None:
-    with HTTPServer(("127.0.0.1", 0), Tokens) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}/token"
+    with token_endpoint.running() as tokens:
         grant = xoauth2.exchanged(
-            xoauth2.Grant("desk", url, "s3cret"), "consent", "https://desk/back"
+            xoauth2.Grant("desk", tokens.url, "s3cret"), "consent", "https://desk/back"
         )
-        assert grant.refresh_token == "keep me"
-        sealed = SEAL.close(grant.sealed())
-        assert "keep me" not in sealed
         account = collecting.Account(
-            Protocol.IMAP,
-            "h",
-            1,
-            Tls.TLS,
-            "INBOX",
-            "u",
-            Auth.XOAUTH2,
-            After.KEEP,
-            allow_large=False,
-            sealed_secret=sealed,
-            seal=SEAL,
-        )
+            Protocol.IMAP, "h", 1, Tls.TLS, "INBOX", "u", Auth.XOAUTH2, After.KEEP,
+            allow_large=False, sealed_secret=SEAL.close(grant.sealed()), seal=SEAL,
+        )  # fmt: skip
         token = account.secret()
         assert account.secret() == token, "as long as it is good"
-        xoauth2.forget(token)
-        assert account.secret() != token
+        with pytest.raises(ValueError, match="refused"), account.signing_in():
+            raise ValueError("refused")
+        assert account.secret() != token, "what a server refused is not shown to it again"
         with pytest.raises(xoauth2.NoToken, match="invalid_grant: gone"):
-            xoauth2.access_token(xoauth2.Grant("desk", url, refresh_token="withdrawn"))
-        server.shutdown()
+            xoauth2.access_token(xoauth2.Grant("desk", tokens.url, refresh_token="withdrawn"))
     assert "s3cret" not in repr(grant)
     assert xoauth2.response("a@b", "t").startswith("dXNlcj1hQGIB")
     with pytest.raises(xoauth2.NoToken, match="not allowed"):

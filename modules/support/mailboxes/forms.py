@@ -11,7 +11,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from groupware.web.settings.forms import MarkedForm
 from modules.tasks.mail.managing import FIELDS
@@ -105,3 +105,11 @@ class ConnectForm(FlaskForm):
         "Client ID", [InputRequired("Please enter the client ID."), Length(max=300)]
     )
     client_secret = PasswordField("Client secret")
+    tenant = StringField(
+        "Directory (tenant) ID",
+        [
+            Optional(),
+            Regexp(r"[A-Za-z0-9.-]{1,100}\Z", message="It is like 0f1e2d3c-… or example.org."),
+        ],
+        description="Microsoft 365 alone, where the application is for one organisation.",
+    )

@@ -36,7 +36,7 @@ def connect(mailbox_id: int) -> ResponseReturnValue:
     """Ask for the client, then lead to the provider, who leads back to `back`."""
     mailbox, form, leads = _named(mailbox_id), ConnectForm(), ""
     if form.validate_on_submit():
-        provider = PRESETS[form.provider.data]
+        provider = PRESETS[form.provider.data].of(form.tenant.data or "")
         grant = Grant(
             client_id=(form.client_id.data or "").strip(),
             client_secret=(form.client_secret.data or "").strip(),
