@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from bench.acts import Act, Visitor, acts
-from bench.bulk import many_at_once
+from bench.bulk import ROWS, files, work
 from bench.desk import Desk, desk
 from groupware import config
 from groupware.database import Database
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--times", type=int, default=TIMES, help="requests of each act")
     parser.add_argument("--rush", type=float, default=RUSH, help="seconds of counting requests")
-    parser.add_argument("--export", action="store_true", help="fetch all tickets as a table too")
+    parser.add_argument("--rows", type=int, default=ROWS, help="rows of an import")
     options = parser.parse_args()
     for engine in options.engines.split(","):
         for size in map(int, options.sizes.split(",")):
@@ -60,27 +60,12 @@ def main() -> None:
                 filled = time.monotonic() - began
                 rows = [measured(place, act, options) for act in acts(place.database_url)]
                 memory = place.memory()
-                taken = exported(place) if options.export else None
-                peak = place.memory()
-                many, took = many_at_once(place.database_url)
+                many = [*files(place, size), *work(place.database_url, options.rows)]
             print(f"\n{engine}, {size:,} tickets (filled in {filled:.0f} s)\n")
             show([row.cells() for row in rows])
             print(f"\n  memory of {options.workers} workers: {memory:.0f} MB")
-            if taken:
-                print(
-                    f"  all tickets as CSV: {taken[0]:.1f} s, {taken[1]:.0f} kB; {peak:.0f} MB then"
-                )
-            print(
-                f"  urgency of {many:,} tickets at once, as the worker does it: {took:.1f} s",
-                flush=True,
-            )
-
-
-def exported(place: Desk) -> tuple[float, float]:
-    """The seconds that a table of all tickets takes, and its kilobytes."""
-    visitor, began = Visitor(place.port, "lena"), time.perf_counter()
-    size = len(visitor.ask("/support/export.csv?state=all").encode())
-    return time.perf_counter() - began, size / 1024
+            for each in many:
+                print(f"  {each}", flush=True)
 
 
 def measured(place: Desk, act: Act, options: argparse.Namespace) -> Row:
@@ -149,6 +134,13 @@ def statements(place: Desk, act: Act) -> int:
 
 def send(client: FlaskClient, act: Act, place: Desk, token: str) -> None:
     base = f"http://127.0.0.1:{place.port}"
+    if act.secret:
+        method, body = ("POST", act.form()) if act.form else ("GET", None)
+        called = client.open(
+            act.path(), method=method, json=body, base_url=base, headers=act.headers
+        )
+        assert called.status_code in (200, 201), called.text
+        return
     if act.form is None:
         assert client.get(act.path(), base_url=base).status_code == 200
         return

@@ -1,34 +1,46 @@
 """What is measured: the acts of a desk's day, as requests."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, RemoteDisconnected
 from itertools import count
+from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from groupware import tokens
 from groupware.database import Database, utc_now
-from groupware.models import Address, User
+from groupware.models import Address, TokenKind, User
 from modules.support.demo.organisation import DOMAIN, PASSWORD
 from modules.tasks import saved_views
 from modules.tasks.models import Task
 from modules.tasks.queue import ask
 from modules.tasks.saved_views import Wish
 
-Form = dict[str, str]
+Form = dict[str, Any]
+API = "/api/v1/tickets"
 
 
 @dataclass(frozen=True)
 class Act:
-    """A request: `path` and `form` are asked anew each time; without a form it is a GET."""
+    """A request: `path` and `form` are asked anew each time; without a form it is a GET.
+
+    With a `secret` it is a program's, and the form is sent as JSON.
+    """
 
     name: str
     who: str
     path: Callable[[], str]
     form: Callable[[], Form] | None = None
+    secret: str = ""
+
+    @property
+    def headers(self) -> Form:
+        return {"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"}
 
 
 class Visitor:
@@ -43,16 +55,31 @@ class Visitor:
         self.token = self._token()
 
     def ask(self, path: str) -> str:
-        return self._request("GET", path, None, {})
+        return self._request("GET", path, None, {}, 200)
+
+    def drain(self, path: str) -> int:
+        """Read a file as it comes; how many bytes it has."""
+        self.connection.request("GET", path, None, {"Cookie": self.cookie})
+        answer = self.connection.getresponse()
+        assert answer.status == 200, f"{path}: {answer.status}"
+        length = 0
+        while piece := answer.read(1 << 16):
+            length += len(piece)
+        return length
 
     def send(self, path: str, form: Form) -> str:
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "Sec-Fetch-Site": "same-origin",
         }
-        return self._request("POST", path, urlencode({**form, "csrf_token": self.token}), headers)
+        body = urlencode({**form, "csrf_token": self.token})
+        return self._request("POST", path, body, headers, 303)
 
     def do(self, act: Act) -> str:
+        if act.secret:
+            body = json.dumps(act.form()) if act.form else None
+            method = "POST" if body else "GET"
+            return self._request(method, act.path(), body, act.headers, 201 if body else 200)
         return self.send(act.path(), act.form()) if act.form else self.ask(act.path())
 
     def _token(self) -> str:
@@ -60,15 +87,19 @@ class Visitor:
         assert found is not None
         return found[1]
 
-    def _request(self, method: str, path: str, body: str | None, headers: Form) -> str:
-        if self.cookie:
+    def _request(self, method: str, path: str, body: str | None, headers: Form, wanted: int) -> str:
+        if self.cookie and "Authorization" not in headers:
             headers["Cookie"] = self.cookie
-        self.connection.request(method, path, body, headers)
-        answer = self.connection.getresponse()
+        try:
+            self.connection.request(method, path, body, headers)
+            answer = self.connection.getresponse()
+        except RemoteDisconnected:  # it was kept open for long enough: as browsers do, once more
+            self.connection.close()
+            self.connection.request(method, path, body, headers)
+            answer = self.connection.getresponse()
         text = answer.read().decode()
         if cookie := answer.getheader("Set-Cookie"):
             self.cookie = cookie.split(";")[0]
-        wanted = 200 if method == "GET" else 303
         assert answer.status == wanted, f"{method} {path}: {answer.status}\n{text[:2000]}"
         return text
 
@@ -98,10 +129,13 @@ def acts(database_url: str) -> list[Act]:
             if found
         ]
     view = _views(database)
+    with database.writing() as session:
+        program = session.get_one(User, agent)
+        secret = tokens.give(session, None, program, TokenKind.API, name="bench", now=utc_now())
     database.engine.dispose()
     numbers = count(1)
 
-    def one_of(many: list[int] | list[str]) -> str:
+    def one_of(many: Sequence[int] | Sequence[str]) -> str:
         return str(many[next(numbers) * 7 % len(many)])
 
     new = {
@@ -116,6 +150,8 @@ def acts(database_url: str) -> list[Act]:
         Act("queue, first page", "mara", lambda: "/support"),
         Act("queue, filtered", "mara", lambda: f"/support?list=1&assignee={agent}&urgency=high"),
         Act("board", "mara", lambda: "/support/board"),
+        Act("beside a ticket", "mara", lambda: "/support/split"),
+        Act("agenda", "mara", lambda: "/support/agenda"),
         Act("queue, 50 saved views", "lena", lambda: "/support"),
         Act("a saved view", "lena", lambda: f"/support?view={view}"),
         Act("ticket with its thread", "mara", lambda: f"/support/tickets/{one_of(worked)}"),
@@ -127,6 +163,11 @@ def acts(database_url: str) -> list[Act]:
             lambda: {"kind": "reply", "body": f"Please try it once more ({next(numbers)})."}),
         Act("customer's own list", "samuel", lambda: "/tickets/my-tickets"),
         Act("customer's ticket", "samuel", lambda: f"/tickets/view/{one_of(own)}"),
+        Act("API, list", "mara", lambda: API, secret=secret),
+        Act("API, create", "mara", lambda: API,
+            lambda: {"subject": f"Made by a program ({next(numbers)})", "details": "Please look.",
+                     "urgency": "normal", "task_list": 1, "customer": customer,
+                     "location": location}, secret),
     ]  # fmt: skip
 
 

@@ -38,7 +38,17 @@ class Desk:
 
     def memory(self) -> float:
         """Megabytes that they hold, what they share counted once."""
-        return sum(map(_pss, _tree(self.server))) / 1024
+        return sum(_field(each, "smaps_rollup", "Pss") for each in _tree(self.server)) / 1024
+
+    def level(self) -> dict[int, int]:
+        """What each process holds now, from where `grown` measures."""
+        for each in _tree(self.server):
+            Path(f"/proc/{each}/clear_refs").write_text("5")  # the peak begins anew
+        return {each: _field(each, "status", "VmRSS") for each in _tree(self.server)}
+
+    def grown(self, level: dict[int, int]) -> float:
+        """Megabytes by which a process grew at most meanwhile."""
+        return max(_field(each, "status", "VmHWM") - held for each, held in level.items()) / 1024
 
 
 @contextmanager
@@ -116,8 +126,9 @@ def _cpu(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def _pss(process: int) -> int:
-    for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
+def _field(process: int, file: str, name: str) -> int:
+    """Kilobytes, as the kernel tells them."""
+    for line in Path(f"/proc/{process}/{file}").read_text().splitlines():
+        if line.startswith(f"{name}:"):
             return int(line.split()[1])
     return 0
