@@ -1,4 +1,8 @@
-"""Through real servers: in by Postfix, out by Postfix into a real mailbox, and back again."""
+"""Through real servers: in by Postfix, by LMTP or a mailbox that is watched; out by Postfix, and back.
+
+customer -> Postfix -> Dovecot -> IDLE -> ticket -> reply -> Postfix -> Dovecot -> customer
+customer -> Postfix -> LMTP -> ticket;  Postfix -> its report -> LMTP -> that delivery failed
+"""
 
 import smtplib
 import time
@@ -7,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,19 +23,22 @@ from groupware.config import Settings
 from groupware.database import Database, utc_now
 from groupware.mail.ids import Marks
 from groupware.mailboxes import processing
+from groupware.mailboxes.fetching import Fetchers
 from groupware.mailboxes.lmtp import Handler, Receiver
-from groupware.mailboxes.models import Mailbox, Tls
+from groupware.mailboxes.models import Mailbox, Protocol, Tls
 from groupware.mailboxes.processing import Mailroom
 from groupware.mailboxes.sending import Post
 from groupware.models import Delivery, OutboundMail
-from modules.tasks import conversation
+from groupware.sealed import Seal
+from modules.tasks import conversation, tickets
 from modules.tasks.letters import composing, delivery
 from modules.tasks.models import Comment, Task
 from tests import mailservers
 from tests.factories import Desk
 from tests.letters.office import mailbox
 
-DESK = "support@desk.example"
+DESK = "support@desk.example"  # brought by LMTP
+WATCHED = "support@watched.example"  # fetched by IMAP
 
 
 class Listener(Controller):
@@ -89,8 +95,10 @@ class World:
             time.sleep(0.1)
         raise AssertionError((self.relay.home / "log").read_text(errors="replace"))
 
-    def write(self, sender: str, to: str, subject: str, body: str, **headers: str) -> None:
-        """A customer writes, by their own provider."""
+    def write(
+        self, sender: str, to: str, subject: str, body: str, envelope: str = "", **headers: str
+    ) -> None:
+        """A customer writes, by their own provider; `envelope`: to whom it goes in truth."""
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = sender, to, subject
         message["Message-ID"] = f"<{time.time_ns()}@maple.example>"
@@ -98,28 +106,49 @@ class World:
             message[name.replace("_", "-")] = value
         message.set_content(body)
         with smtplib.SMTP("127.0.0.1", self.relay.smtp) as smtp:
-            smtp.send_message(message, sender, [to])
+            smtp.send_message(message, sender, [envelope or to])
+
+
+@dataclass
+class Servers:
+    """Postfix, the mailboxes behind it, and the port at which it looks for our LMTP."""
+
+    relay: mailservers.Postfix
+    homes: mailservers.Dovecot
+    lmtp: int
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    port = mailservers.free_port()
+    with mailservers.dovecot() as homes:
+        home = f"lmtp:inet:127.0.0.1:{homes.lmtp}"
+        led = f"transport_maps = inline:{{maple.example={home} watched.example={home}}}"
+        with mailservers.postfix(
+            transport=f"lmtp:inet:127.0.0.1:{port}",
+            domain=f"desk.example maple.example watched.example\n{led}",
+        ) as relay:
+            yield Servers(relay, homes, port)
 
 
 @pytest.fixture
-def world(database: Database, desk: Desk, settings: Settings, tmp_path: Path) -> Iterator[World]:
+def world(servers: Servers, database: Database, desk: Desk, settings: Settings) -> Iterator[World]:
     room = Mailroom(database, store_at(settings.blob_url), Marks(settings.secret_key))
-    port = mailservers.free_port()
-    listener = Listener(Handler(room, lambda: None), hostname="127.0.0.1", port=port)
+    listener = Listener(Handler(room, lambda: None), hostname="127.0.0.1", port=servers.lmtp)
     listener.start()
     try:
-        with mailservers.dovecot() as homes:
-            led = f"transport_maps = inline:{{maple.example=lmtp:inet:127.0.0.1:{homes.lmtp}}}"
-            with mailservers.postfix(
-                transport=f"lmtp:inet:127.0.0.1:{port}",
-                domain=f"desk.example maple.example\n{led}",
-            ) as relay:
-                box: Mailbox = mailbox(desk.session, desk.list, DESK)
-                box.smtp_host, box.smtp_port, box.smtp_tls = "127.0.0.1", relay.smtp, Tls.PLAIN
-                desk.session.commit()
-                yield World(desk, room, settings, relay, homes)
+        yield World(desk, room, settings, servers.relay, servers.homes)
     finally:
         listener.stop()
+
+
+def box_of(world: World, address: str, **values: Any) -> Mailbox:
+    """A mailbox whose mail goes out by the real server."""
+    desk, out = world.desk, {"smtp_host": "127.0.0.1", "smtp_port": world.relay.smtp}
+    box: Mailbox = mailbox(desk.session, desk.list, address, smtp_tls=Tls.PLAIN, **out, **values)
+    desk.list.location_required = False
+    desk.session.commit()
+    return box
 
 
 needs = pytest.mark.skipif(
@@ -130,28 +159,58 @@ needs = pytest.mark.skipif(
 
 @needs
 @pytest.mark.slow
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_mail_its_answer_and_the_answer_to_that_are_one_ticket(world: World) -> None:
-    desk, customer = world.desk, world.desk.customer.address
-    desk.list.location_required = False
-    world.write(customer, DESK, "Printer", "It is on fire.")
-    ticket: Task = world.take_in(lambda: desk.session.scalar(select(Task)))
-    assert ticket.customer is desk.customer
-    conversation.reply(desk.session, desk.agent, ticket, "Out, **out**.", now=utc_now())
-    world.send_out()
-    (got,) = world.inbox(customer, about="Re:")
-    assert got["Return-Path"].startswith("<support+b")
-    assert got["In-Reply-To"]
-    body = got.get_body(("plain",))
-    assert body is not None
-    assert "Out, **out**." in body.get_content()
-    world.write(
-        customer, str(got["Reply-To"]), "Re: Printer", "Thank you.",
-        In_Reply_To=str(got["Message-ID"]),
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_watched_mailbox_makes_a_ticket_and_its_answers_find_it_and_nobody_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("groupware.mailboxes.imap.SLICE", 0.3)
+    desk, seal = world.desk, Seal(world.settings.secret_key)
+    desk.agent.addresses[0].address = "mara@desk.example"  # nobody's mailbox here
+    box_of(
+        world, WATCHED, protocol=Protocol.IMAP, host="127.0.0.1", port=world.homes.imap,
+        tls=Tls.PLAIN, user="support", sealed_secret=seal.close(mailservers.PASSWORD),
     )  # fmt: skip
-    said = select(Comment.body).where(Comment.task_id == ticket.id).order_by(Comment.id.desc())
-    world.take_in(lambda: desk.session.scalar(said) == "Thank you.")
-    assert len(desk.session.scalars(select(Task)).all()) == 1
+    customer, other = desk.customer.address, desk.stranger.address
+    fetchers = Fetchers(world.room.database, world.room.store, seal, lambda: None)
+    fetchers.look()
+    try:
+        # Bcc: the desk stands in the envelope alone, and who stands in To and Cc gets no part.
+        world.write(customer, "boss@maple.example", "Printer", "It burns.", WATCHED, Cc=other)
+        ticket: Task = world.take_in(lambda: desk.session.scalar(select(Task)))
+        assert ticket.customer is desk.customer
+        conversation.note(desk.session, desk.agent, ticket, "SECRET", now=utc_now())
+        conversation.reply(desk.session, desk.agent, ticket, "Out, **out**.", now=utc_now())
+        world.send_out()
+        (got,) = world.inbox(customer, about="Re:")
+        assert got["Return-Path"].startswith("<support+b")
+        body = got.get_body(("plain",))
+        assert body is not None
+        assert "Out, **out**." in body.get_content()
+        answer, ours = str(got["Reply-To"]), str(got["Message-ID"])
+        # One mail to the desk and to somebody beside it.
+        both = {"to": f"{answer}, {other}", "envelope": answer, "In_Reply_To": ours}
+        world.write(customer, subject="Re: Printer", body="Thank you.", **both)
+        said = select(Comment.body).where(Comment.task_id == ticket.id).order_by(Comment.id.desc())
+        world.take_in(lambda: desk.session.scalar(said) == "Thank you.")
+        # Somebody else is the customer now: who was it before gets nothing more, nor in.
+        tickets.hand_to(desk.session, desk.agent, ticket, desk.stranger, now=utc_now())
+        conversation.reply(desk.session, desk.agent, ticket, "Hello Greta.", now=utc_now())
+        world.send_out()
+        (theirs,) = world.inbox(other, about="Re:")
+        world.write(customer, answer, "Re: Printer", "And me?", In_Reply_To=ours)
+        world.take_in(lambda: len(desk.session.scalars(select(Task)).all()) == 2)
+    finally:
+        fetchers.stop()
+        for thread in fetchers._threads.values():  # noqa: SLF001
+            thread.join(20)
+    assert desk.session.scalar(said) == "Hello Greta."
+    assert len(world.inbox(customer, about="Re:")) == 1
+    assert "Thank you" not in theirs.as_string()
+    for mine, them in ((customer, other), (other, customer)):
+        for each in world.inbox(mine):
+            assert each["Bcc"] is None
+            assert "SECRET" not in each.as_string()
+            assert them not in each.as_string()
 
 
 @needs
@@ -159,6 +218,7 @@ def test_a_mail_its_answer_and_the_answer_to_that_are_one_ticket(world: World) -
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_real_report_on_an_unknown_address_marks_that_delivery_failed(world: World) -> None:
     desk = world.desk
+    box_of(world, DESK)
     desk.customer.addresses[0].address = "nobody@desk.example"
     ticket = desk.ticket()
     comment = conversation.reply(desk.session, desk.agent, ticket, "Hello?", now=utc_now())
