@@ -1,14 +1,18 @@
 """What an agent may choose for a ticket, and the other tickets around it: a statement each."""
 
+import typing
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    Integer,
     Select,
     SmallInteger,
     String,
+    bindparam,
     cast,
     false,
     func,
@@ -32,10 +36,12 @@ from modules.tasks.models import (
 )
 from modules.tasks.people import who_may_work
 from modules.tasks.queries import (
+    ANYBODY,
+    RESTORABLE,
     categories_for,
     lists_worked_by,
     locations_of,
-    merged_of,
+    merged_after,
     worked_by,
 )
 from modules.tasks.tickets import Relation
@@ -65,40 +71,16 @@ class Choices:
 
 def choices(session: Session, actor: User, ticket: Task, *, works: bool) -> Choices:
     """Everything that can be chosen, by one statement; who may only read gets what names need."""
-    known = lists_worked_by(actor)
-    has = (
-        select(Category)
-        .join(task_categories, task_categories.c.category_id == Category.id)
-        .where(task_categories.c.task_id == ticket.id)
-    )
-    parts = [
-        _part(
-            "known",
-            known,
-            TaskList.id,
-            TaskList.name,
-            TaskList.hue,
-            TaskList.archived,
-            TaskList.position,
-            TaskList.change_number,
-        ),
-        _part("has", has, Category.id, Category.name, Category.hue),
-    ]
+    asked = ticket.customer_id if works else None
+    bound: dict[str, Any] = {"reader": actor.id, "ticket": ticket.id}
     if works:
-        there = lists_worked_by(actor, Level.CREATE).where(TaskList.archived.is_(False))
-        meant = categories_for(ticket.task_list)
-        people = who_may_work(ticket.task_list)
-        parts += [
-            _part("list", there, TaskList.id, TaskList.name, TaskList.hue),
-            _part("category", meant, Category.id, Category.name, Category.hue),
-            _part("agent", people, User.id, User.name),
-        ]
-        if ticket.customer is not None:
-            places = locations_of(ticket.customer)
-            parts.append(_part("location", places, Location.id, Location.name))
+        bound |= {"list": ticket.task_list_id, "acl": ticket.task_list.agent_acl_id}
+    if asked is not None:
+        bound["customer"] = asked
+    rows = session.execute(_choices(works=works, asked=asked is not None), bound)
     found: dict[str, list[Choice]] = {}
     lists: list[tuple[int, Listed]] = []
-    for kind, number, name, hue, archived, place, changes in session.execute(union_all(*parts)):
+    for kind, number, name, hue, archived, place, changes in rows:
         if kind == "known":
             lists.append((place, Listed(number, name, hue, bool(archived), changes)))
         else:
@@ -154,25 +136,18 @@ def around(
     session: Session, actor: User, ticket: Task, named: Collection[int], now: datetime
 ) -> Around:
     """Linked tickets, the customer's earlier ones, and which of those named may be seen."""
-    there = worked_by(actor).join(Link, Link.target_id == Task.id)
-    back = worked_by(actor).join(Link, Link.source_id == Task.id)
-    parts = [
-        _others("to", there.where(Link.source_id == ticket.id).limit(MOST_CHOICES), Link.kind),
-        _others("from", back.where(Link.target_id == ticket.id).limit(MOST_CHOICES), Link.kind),
-        _others("merged", merged_of(actor, now).where(Task.merged_into_id == ticket.id)),
-    ]
+    bound: dict[str, Any] = {
+        "reader": actor.id,
+        "ticket": ticket.id,
+        "restorable": now - RESTORABLE,
+    }
     if named:
-        parts.append(_others("named", worked_by(actor).where(Task.id.in_(named))))
+        bound["named"] = list(named)
     if ticket.customer_id is not None:
-        own = select(Participant.task_id).where(
-            Participant.user_id == ticket.customer_id,
-            Participant.is_customer,
-            Participant.task_id != ticket.id,
-        )
-        newest = worked_by(actor).where(Task.id.in_(own)).order_by(Task.id.desc()).limit(EARLIER)
-        parts.append(_others("earlier", newest))
+        bound["customer"] = ticket.customer_id
+    statement = _around(named=bool(named), asked=ticket.customer_id is not None)
+    rows = session.execute(statement, bound).all()
     found: dict[str, list[Other]] = {}
-    rows = session.execute(union_all(*parts)).all()
     words = list(RELATIONS.values())
     for kind, number, subject, status, closed, at, link in rows:
         row = Task(status=status, closed=closed)
@@ -187,6 +162,81 @@ def around(
         earlier=sorted(found.get("earlier", ()), key=lambda other: -other.id),
         visible=frozenset(other.id for other in found.get("named", ())),
     )
+
+
+class _TheList:
+    """Stands for the ticket's task list, as `ANYBODY` for the reader."""
+
+    id: Any = bindparam("list", type_=Integer())
+    agent_acl_id: Any = bindparam("acl", type_=Integer())
+
+
+class _TheCustomer:
+    id: Any = bindparam("customer", type_=Integer())
+
+
+_TICKET: Any = bindparam("ticket", type_=Integer())
+
+
+@cache
+def _choices(*, works: bool, asked: bool) -> Any:
+    """All that can be chosen; built once for all tickets, as is what follows."""
+    has = (
+        select(Category)
+        .join(task_categories, task_categories.c.category_id == Category.id)
+        .where(task_categories.c.task_id == _TICKET)
+    )
+    parts = [
+        _part(
+            "known",
+            lists_worked_by(ANYBODY),
+            TaskList.id,
+            TaskList.name,
+            TaskList.hue,
+            TaskList.archived,
+            TaskList.position,
+            TaskList.change_number,
+        ),
+        _part("has", has, Category.id, Category.name, Category.hue),
+    ]
+    if works:
+        the_list = typing.cast(TaskList, _TheList())
+        there = lists_worked_by(ANYBODY, Level.CREATE).where(TaskList.archived.is_(False))
+        meant = categories_for(the_list)
+        parts += [
+            _part("list", there, TaskList.id, TaskList.name, TaskList.hue),
+            _part("category", meant, Category.id, Category.name, Category.hue),
+            _part("agent", who_may_work(the_list), User.id, User.name),
+        ]
+    if asked:
+        places = locations_of(typing.cast(User, _TheCustomer()))
+        parts.append(_part("location", places, Location.id, Location.name))
+    return union_all(*parts)
+
+
+@cache
+def _around(*, named: bool, asked: bool) -> Any:
+    mine = worked_by(ANYBODY)
+    there = mine.join(Link, Link.target_id == Task.id).where(Link.source_id == _TICKET)
+    back = mine.join(Link, Link.source_id == Task.id).where(Link.target_id == _TICKET)
+    since = bindparam("restorable", type_=Task.deleted_at.type)
+    merged = merged_after(ANYBODY, since).where(Task.merged_into_id == _TICKET)
+    parts = [
+        _others("to", there.limit(MOST_CHOICES), Link.kind),
+        _others("from", back.limit(MOST_CHOICES), Link.kind),
+        _others("merged", merged),
+    ]
+    if named:
+        parts.append(_others("named", mine.where(Task.id.in_(bindparam("named", expanding=True)))))
+    if asked:
+        own = select(Participant.task_id).where(
+            Participant.user_id == _TheCustomer.id,
+            Participant.is_customer,
+            Participant.task_id != _TICKET,
+        )
+        newest = mine.where(Task.id.in_(own)).order_by(Task.id.desc()).limit(EARLIER)
+        parts.append(_others("earlier", newest))
+    return union_all(*parts)
 
 
 def _part(

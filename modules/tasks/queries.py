@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Integer,
     Select,
@@ -89,9 +90,14 @@ def deleted_of(user: User, now: datetime) -> Select[Task]:
 
 def merged_of(user: User, now: datetime) -> Select[Task]:
     """Tasks that were merged into others, and that the person can still take apart again."""
+    return merged_after(user, now - RESTORABLE)
+
+
+def merged_after(user: User, time: datetime | BindParameter[datetime | None]) -> Select[Task]:
+    """The same, where the time is known after which they were merged."""
     return select(Task).where(
         Task.merged_into_id.is_not(None),
-        Task.deleted_at > now - RESTORABLE,
+        Task.deleted_at > time,
         _works_on(user, Level.WRITE),
     )
 
