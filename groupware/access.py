@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from sqlalchemy import ScalarSelect, Select, event, func, select
+from sqlalchemy import BindParameter, ScalarSelect, Select, event, func, select
 from sqlalchemy.orm import Session
 
 from groupware.errors import Forbidden
@@ -111,7 +111,9 @@ def level_in(session: Session, user: User | None, acl_id: int) -> Level:
     return kept[user.id, acl_id]
 
 
-def level_column(groups: Collection[int], acl_id: Any) -> ScalarSelect[int | None]:
+def level_column(
+    groups: Collection[int] | BindParameter[Any], acl_id: Any
+) -> ScalarSelect[int | None]:
     """The same as a column beside what has the access list; for `learn_level`."""
     return (
         select(func.max(AclEntry.level))

@@ -12,8 +12,9 @@ from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from groupware import journal
+from groupware.access import RIGHTS, learn
 from groupware.errors import Invalid, NotFound
-from groupware.models import Token, TokenKind, User
+from groupware.models import Address, Grant, Membership, Permission, Token, TokenKind, User
 from groupware.secrets import hash_of, new_secret
 from groupware.text import named
 
@@ -59,19 +60,30 @@ def give(
     return secret
 
 
-def holder(session: Session, secret: str, *kinds: TokenKind) -> tuple[Token, User] | None:
-    """Whose secret of one of these kinds this is; None where it opens nothing now."""
-    asked = {"hash": hash_of(secret), "kinds": kinds}
-    found = session.execute(_holder(), asked).one_or_none()
-    return (found[0], found[1]) if found else None
+def holder(
+    session: Session, secret: str, *kinds: TokenKind, address: str | None = None
+) -> tuple[Token, User] | None:
+    """Whose secret of one of these kinds this is; None where it opens nothing now.
+
+    With an address, folded, it opens only for whose address that is.
+    """
+    asked = {"hash": hash_of(secret), "kinds": kinds, "address": address}
+    rows = session.execute(_holder(by_address=address is not None), asked).all()
+    if not rows:
+        return None
+    token, user = rows[0][:2]
+    learn(session, user, [(group, permission) for _, _, group, permission in rows])
+    return token, user
 
 
 @cache
-def _holder() -> Select[Token, User]:
-    # Programs ask this with each request: it is built once.
-    return (
-        select(Token, User)
+def _holder(*, by_address: bool) -> Select[Token, User, int, Permission]:
+    # Programs ask this with each request: it is built once, and their rights come along.
+    query: Select[Token, User, int, Permission] = (
+        select(Token, User, *RIGHTS)
         .join(User, User.id == Token.user_id)
+        .outerjoin(Membership, Membership.user_id == User.id)
+        .outerjoin(Grant, Grant.group_id == Membership.group_id)
         .where(
             Token.token_hash == bindparam("hash"),
             Token.kind.in_(bindparam("kinds", expanding=True)),
@@ -79,6 +91,10 @@ def _holder() -> Select[Token, User]:
             User.active,
         )
     )
+    if by_address:
+        theirs = select(Address.user_id).where(Address.folded == bindparam("address"))
+        query = query.where(User.id.in_(theirs))
+    return query
 
 
 def of(session: Session, user: User, *kinds: TokenKind) -> Sequence[Token]:

@@ -14,6 +14,7 @@ from werkzeug.exceptions import Unauthorized
 
 from groupware import people, tokens
 from groupware.models import Token, TokenKind, User
+from groupware.text import cleaned
 from groupware.web import limits
 from groupware.web.request import View, afterwards, now, release, services, session
 
@@ -58,10 +59,10 @@ def app_password() -> User:
     given = request.authorization
     if given is None or given.type != "basic":
         raise Unauthorized(www_authenticate=BASIC)
-    found = recognise(given.password or "", TokenKind.DAV)
-    address = people.folded(given.username or "")
-    if found is not None and any(each.folded == address for each in found.addresses):
-        return found
+    address = people.folded(cleaned(given.username or ""))
+    found = opened(given.password or "", TokenKind.DAV, address=address)
+    if found is not None:
+        return found[1]
     raise refused(BASIC)
 
 
@@ -71,11 +72,11 @@ def recognise(secret: str, *kinds: TokenKind) -> User | None:
     return found[1] if found else None
 
 
-def opened(secret: str, *kinds: TokenKind) -> tuple[Token, User] | None:
-    """The same with the secret itself, for what it is bound to."""
+def opened(secret: str, *kinds: TokenKind, address: str | None = None) -> tuple[Token, User] | None:
+    """The same with the secret itself, for what it is bound to; see `tokens.holder`."""
     if len(secret) > LONGEST_SECRET:
         return None
-    found = tokens.holder(session(), secret, *kinds)
+    found = tokens.holder(session(), secret, *kinds, address=address)
     if found is None:
         return None
     token = found[0]

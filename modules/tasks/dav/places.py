@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from groupware.access import access_of
+from groupware.access import access_of, learn_level, level_column, once_a_person
 from groupware.errors import NotFound
 from groupware.models import Level, User
 from modules.tasks.access import agent_level, agent_levels, may_submit
@@ -153,26 +153,44 @@ def _collection(session: Session, user: User, segment: str) -> Collection:
         if access_of(session, user).customer:
             return _requests(user)
         raise NotFound
-    number = _number(segment)
-    mine = and_(Looks.task_list_id == TaskList.id, Looks.user_id == user.id)
-    there = (
-        lists_worked_by(user)
-        .add_columns(Looks)
-        .outerjoin(Looks, mine)
-        .where(TaskList.archived.is_(False))
-        # One list has one address: where it was given a segment, its number is none.
-        .where(or_(Looks.segment == segment, and_(_unnamed(), TaskList.id == number)))
-        .order_by(_unnamed())
-    )
-    found = session.execute(there.limit(1)).one_or_none()
+    asked = {
+        "segment": segment, "number": _number(segment), "groups": access_of(session, user).groups
+    }  # fmt: skip
+    found = session.execute(_there(user), asked).one_or_none()
     if found is None:
         raise NotFound
-    task_list, looks = found
+    task_list, looks, agents, customers = found
+    learn_level(session, user, task_list.agent_acl_id, agents)
+    learn_level(session, user, task_list.customer_acl_id, customers)
     return _listed(session, user, task_list, agent_level(session, user, task_list), looks)
 
 
-def _unnamed() -> ColumnElement[bool]:
-    return func.coalesce(Looks.segment, "") == ""
+@once_a_person
+def _there(user: User) -> Select[TaskList, Looks, int | None, int | None]:
+    """The list at a segment of somebody's home, how it looks to them, and what they may do in it."""
+    # Clients ask this with each request: it is built once, and the levels come along.
+    mine = and_(Looks.task_list_id == TaskList.id, Looks.user_id == user.id)
+    groups: BindParameter[int] = bindparam("groups", expanding=True)
+    unnamed = func.coalesce(Looks.segment, "") == ""
+    return (
+        lists_worked_by(user)
+        .add_columns(
+            Looks,
+            level_column(groups, TaskList.agent_acl_id),
+            level_column(groups, TaskList.customer_acl_id),
+        )
+        .outerjoin(Looks, mine)
+        .where(TaskList.archived.is_(False))
+        # One list has one address: where it was given a segment, its number is none.
+        .where(
+            or_(
+                Looks.segment == bindparam("segment"),
+                and_(unnamed, TaskList.id == bindparam("number")),
+            )
+        )
+        .order_by(unnamed)
+        .limit(1)
+    )
 
 
 def _number(segment: str) -> int:
