@@ -10,6 +10,7 @@ sync        what changed since a token
 reports     REPORT
 merging     what a client changed, against what it was given
 bodies      what a PUT brings, as one task
+beside      what a PUT brings beside what is a ticket's
 putting     PUT: a new ticket, or acts on one
 moving      DELETE and MOVE
 making      MKCALENDAR and PROPPATCH

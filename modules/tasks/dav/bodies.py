@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from groupware.models import User
 from modules.tasks.dav.answers import refused
+from modules.tasks.icalendar.attaching import enclosed
 from modules.tasks.icalendar.importing import (
     MOST_OCCURRENCES,
     Source,
@@ -68,6 +69,8 @@ def understood(source: Source, person: User) -> Vtodo:
     try:
         zones = Zones(home, locations_of(source.timezones))
         vtodo = read_vtodo(source.task, zones)
+        for property_ in source.task.properties():
+            enclosed(property_)
         for each in source.occurrences:
             read_vtodo(_with_summary(each), zones)
     except Unreadable as problem:

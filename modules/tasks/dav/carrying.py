@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from modules.tasks.icalendar.importing import Source
-from modules.tasks.icalendar.keeping import parsed, with_personal
+from modules.tasks.icalendar.keeping import SOMEBODY, parsed, with_personal
 from modules.tasks.icalendar.lines import Component, name_of
 
 REMOVED = frozenset(
@@ -52,4 +52,5 @@ def kept_task(kept: str | None, personal: str | None) -> tuple[Component, Mappin
 
 
 def _named(entry: str | Component) -> str:
-    return entry.name if isinstance(entry, Component) else name_of(entry)
+    name = entry.name if isinstance(entry, Component) else name_of(entry)
+    return "ATTENDEE" if name == SOMEBODY else name

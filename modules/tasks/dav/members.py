@@ -17,16 +17,17 @@ from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, Pool, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Pool, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from groupware.models import Location, User
 from modules.tasks.dav.models import Name, PersonalChange
 from modules.tasks.dav.places import Collection
+from modules.tasks.icalendar.alarms import chosen
 from modules.tasks.icalendar.facts import Face, Reader, facts_of
 from modules.tasks.icalendar.writing import calendar
 from modules.tasks.models import Task, TaskList
-from modules.tasks.queries import ever_in, in_list, own_of
+from modules.tasks.queries import active, ever_in, in_list, own_of
 
 T = TypeVar("T")
 
@@ -67,9 +68,12 @@ def members(
 
 
 def changed_members(
-    session: Session, user: User, collection: Collection, since: int
+    session: Session, user: User, collection: Collection, since: int, *, alarms: bool = False
 ) -> list[Member]:
-    """What changed in a list after this change of it, deleted tasks too; each once, in order."""
+    """What changed in a list after this change of it, deleted tasks too; each once, in order.
+
+    With `alarms` whatever may ring, too: the person has chosen other alarms meanwhile.
+    """
     assert collection.task_list is not None  # noqa: S101  # My requests are told by snapshots
     everything = ever_in(collection.task_list.id)
     if collection.task_list.faces_changed > since:
@@ -87,6 +91,7 @@ def changed_members(
         each.id: each
         for condition in (
             Task.change_number > since,
+            *([and_(Task.due.is_not(None), active())] if alarms else ()),
             *(Task.id.in_(some) for some in _batches(own)),
         )
         for each in _read(session, user, collection, everything.where(condition))
@@ -135,10 +140,13 @@ def _read(
             yield Member(number, name, f'"{number}-{stamp}-{priority}-{look}"', modified)
         return
     faces = collection.task_list.faces_changed if collection.task_list else 0
+    alarm = chosen(user)
+    rings = alarm.of(user) if alarm else false()
+    mark = f"-{alarm.mark}" if alarm else ""
     rows: Any = session.execute(
         query.with_only_columns(
             Task.id, Task.uid, Name.name, Task.sequence, Task.last_modified, Task.change_number,
-            Task.deleted_at, PersonalChange.change_number,
+            Task.deleted_at, PersonalChange.change_number, rings,
         )
         .select_from(Task)
         .outerjoin(Name, Name.task_id == Task.id)
@@ -148,12 +156,12 @@ def _read(
         )
         .order_by(Task.change_number)
     )  # fmt: skip
-    for number, uid, name, sequence, modified, change, deleted, own in rows:
+    for number, uid, name, sequence, modified, change, deleted, own, ringing in rows:
         last = max(change, own or 0, faces)
         yield Member(
             number,
             name or default_name(number, uid),
-            f'"{number}-{sequence}-{last}"',
+            f'"{number}-{sequence}-{last}{mark if ringing else ""}"',
             modified,
             last,
             deleted is not None,
@@ -165,7 +173,7 @@ class Texts:
 
     def __init__(self, session: Session, user: User, collection: Collection, base_url: str) -> None:
         self.session, self.user, self.collection = session, user, collection
-        self.reader = Reader(user, collection.face, base_url)
+        self.reader = Reader(user, collection.face, base_url, alarms=True)
         self.kept = _kept.setdefault(session.get_bind().engine.pool, _Kept())
 
     def of(self, wanted: Iterable[Member]) -> Iterator[tuple[Member, bytes]]:

@@ -26,7 +26,7 @@ from modules.tasks.models import State, Status, Task, Urgency
 MOST_BEHIND = 500
 """Changes that are taken back at most; a write that is older changes nothing by itself."""
 
-BESIDE = frozenset({"calendar", "overruled"})
+BESIDE = frozenset({"calendar", "overruled", "not_assigned", "files"})
 """Acts whose journal tells of calendars, and of no change of what is mapped."""
 
 

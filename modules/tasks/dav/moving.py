@@ -37,7 +37,7 @@ def put(place: Place) -> Response:
     vtodo = understood(source, actor())
     base_url = services().settings.base_url
     writing = Writing(
-        session(), actor(), task_list, source, vtodo, now(), base_url,
+        session(), actor(), task_list, source, vtodo, now(), base_url, services().blobs,
         strict="If-Match" in request.headers,
     )  # fmt: skip
     before = -1

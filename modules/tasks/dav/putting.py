@@ -1,49 +1,31 @@
 """PUT: a new ticket, or acts on the one that is there, through the use cases of everywhere."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from groupware import people
 from groupware.errors import Forbidden
 from groupware.models import Level, Location, User
-from modules.tasks import conversation, tickets
+from modules.tasks import tickets
 from modules.tasks.access import agent_level
 from modules.tasks.dav.answers import refused
-from modules.tasks.dav.carrying import carried, kept_task
+from modules.tasks.dav.beside import Beside
 from modules.tasks.dav.merging import Mapped, Merged, base_at, merge, of_ticket
 from modules.tasks.history import changed
-from modules.tasks.icalendar.facts import Face, Reader, facts_of
-from modules.tasks.icalendar.importing import (
-    Arrival,
-    value_of,
-)
-from modules.tasks.icalendar.keeping import PERSONAL, kept_of
-from modules.tasks.icalendar.lines import (
-    Component,
-    Property,
-    split,
-)
+from modules.tasks.icalendar.importing import value_of
+from modules.tasks.icalendar.reading import DOERS
 from modules.tasks.icalendar.status import state_after
-from modules.tasks.icalendar.writing import to_vtodo
-from modules.tasks.models import Category, PersonalLines, State, Task, Urgency
-from modules.tasks.queries import categories_for, in_list
+from modules.tasks.models import Category, State, Task, Urgency
+from modules.tasks.queries import categories_for
 from modules.tasks.queries import locations_of as places_of
-
-OWN = PERSONAL | {"COMMENT"}
-"""A comment becomes a note, and is given back as a comment only to who wrote it."""
-
-BOOKKEEPING = ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "CREATED", "X-GROUPWARE-REV")
 
 
 @dataclass
-class Writing(Arrival):
+class Writing(Beside):
     """One task on its way in from a client."""
 
     strict: bool = False  # with If-Match: a conflict is told instead of decided
-    ticket: Task | None = None  # the one that is written
-    lines_before: dict[int, str | None] = field(default_factory=dict)
 
     def file(self) -> Task:
         """A new ticket of this list; whoever writes it is its customer."""
@@ -61,14 +43,18 @@ class Writing(Arrival):
             ticket.uid = vtodo.uid
         else:
             ticket = self.make(place, "dav")
-        self.keep_all(ticket)
+        self.ticket = ticket
+        self.take_what_belongs(ticket)
+        self.tell_ignored(ticket)
+        self.keep_all(ticket, given=False)
         self.say(ticket, before=())
         return ticket
 
     def write(self, ticket: Task, etag_sequence: int | None) -> None:
         """What the client changed against what it was given; the rest stays as it is."""
         server = of_ticket(ticket)
-        base = base_at(self.session, ticket, self.revision(ticket, etag_sequence))
+        revision = self.revision(ticket, etag_sequence)
+        base = base_at(self.session, ticket, revision)
         client = self.mapped(ticket, base or server)
         merged = merge(base, server, client)
         if merged.conflicts and self.strict:
@@ -80,6 +66,8 @@ class Writing(Arrival):
         if merged.conflicts:
             self.overrule(ticket, server, client, merged.conflicts)
         self.apply(ticket, client, merged)
+        self.take_what_belongs(ticket, behind=sequence - revision)
+        self.tell_ignored(ticket)
         # Where an act has moved the ticket already, nobody needs to know whether the rest is new.
         quiet = ticket.sequence == sequence
         before, kept = self.shown(ticket) if quiet else [], ticket.kept_calendar
@@ -206,11 +194,11 @@ class Writing(Arrival):
         meant = base.assignee
         for attendee in self.vtodo.attendees:
             person = people.by_address(self.session, attendee.address)
-            if person is None or attendee.role not in ("REQ-PARTICIPANT", "CHAIR"):
+            if person is None:
                 continue
-            if person.id == base.assignee:
+            if person.id == base.assignee and attendee.role in DOERS:
                 meant = None if attendee.declined else meant
-            elif person.id == ticket.customer_id or attendee.declined:
+            elif person.id == ticket.customer_id or not attendee.wanted:
                 continue
             elif agent_level(self.session, person, self.task_list) >= Level.WRITE:
                 return person.id
@@ -233,58 +221,3 @@ class Writing(Arrival):
             vtodo.due or vtodo.start or self.categories() or self.assignee()
             or vtodo.triple.status not in (None, "NEEDS-ACTION") or vtodo.triple.percent
         )  # fmt: skip
-
-    def keep_all(self, ticket: Task) -> None:
-        """Keep what the client wrote, and what it dropped without knowing it."""
-        task, zones = carried(self.source, ticket.kept_calendar, self.own_lines(ticket))
-        kept = kept_of([task, *self.source.occurrences], zones, self.is_ours, OWN)
-        self.keep_personal(ticket, kept.personal_text)
-        if kept.text != ticket.kept_calendar:
-            ticket.kept_calendar = kept.text
-
-    def say(self, ticket: Task, before: Sequence[str]) -> None:
-        """A comment that was not there is a note."""
-        for body in self.comments(self.source.task):
-            if body and body not in before:
-                conversation.note(
-                    self.session, self.actor, ticket, body, now=self.now, source="dav"
-                )
-
-    def comments_kept(self, ticket: Task) -> list[str]:
-        task, _ = kept_task(ticket.kept_calendar, self.own_lines(ticket))
-        return list(self.comments(task))
-
-    def own_lines(self, ticket: Task) -> str | None:
-        """The person's lines as they were before this write."""
-        if ticket.id not in self.lines_before:
-            personal = self.session.get(PersonalLines, (self.actor.id, ticket.id))
-            self.lines_before[ticket.id] = personal.lines if personal else None
-        return self.lines_before[ticket.id]
-
-    def comments(self, task: Component) -> Iterator[str]:
-        return (each.text.strip() for each in task.properties() if each.name == "COMMENT")
-
-    def shown(self, ticket: Task, *, kept: bool = True) -> list[str]:
-        """The lines that every agent is given, without bookkeeping and order."""
-        self.session.flush()
-        reader = Reader(self.actor, Face.AGENT, self.base_url)
-        query = in_list(ticket.task_list_id).where(Task.id == ticket.id)
-        return sorted(
-            line
-            for facts in facts_of(self.session, query, reader)
-            for line in to_vtodo(
-                replace(facts, personal=None, kept=facts.kept if kept else None), Face.AGENT
-            ).lines
-            if not line.startswith(BOOKKEEPING)
-        )
-
-    @cached_property
-    def own_values(self) -> set[str]:
-        """What the ticket says by itself of contacts and other tickets."""
-        lines = self.shown(self.ticket, kept=False) if self.ticket else ()
-        return {split(each).value for each in lines if each.startswith(("CONTACT", "RELATED-TO"))}
-
-    def is_ours(self, property_: Property) -> bool:
-        if property_.name in ("CONTACT", "RELATED-TO"):
-            return property_.value in self.own_values
-        return super().is_ours(property_)

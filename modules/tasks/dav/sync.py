@@ -7,6 +7,7 @@ and what a client was given is remembered, so that what is gone since is known.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from groupware.upsert import insert
 from modules.tasks.dav.members import Member, changed_members, members
 from modules.tasks.dav.models import Gone, Snapshot
 from modules.tasks.dav.places import Collection, Place
+from modules.tasks.icalendar.alarms import chosen
 
 MOST_SNAPSHOTS = 8
 
@@ -43,7 +45,8 @@ def token_of(session: Session, user: User, place: Place, base_url: str) -> str:
     assert collection is not None  # noqa: S101  # only collections have one
     if collection.task_list is None:
         return f"{base_url}/ns/sync/r/{_digest(members(session, user, collection))}"
-    return f"{base_url}/ns/sync/{collection.task_list.id}/{collection.task_list.change_number}"
+    number = collection.task_list.change_number
+    return f"{base_url}/ns/sync/{collection.task_list.id}/{number}{_alarms(user)}"
 
 
 def changes(
@@ -61,10 +64,10 @@ def changes(
         return _of_requests(session, user, collection, token, base_url, now)
     prefix = f"{base_url}/ns/sync/{collection.task_list.id}/"
     # Read before what changed: what comes later is told twice.
-    number = collection.task_list.change_number
-    since = _since(token, prefix, number)
+    number, alarms = collection.task_list.change_number, _alarms(user)
+    since, before = _since(token, prefix, number)
     if token:
-        changed = changed_members(session, user, collection, since)
+        changed = changed_members(session, user, collection, since, alarms=before != alarms)
         gone = _gone(session, collection.task_list.id, since, changed)
     else:
         changed, gone = list(members(session, user, collection)), []
@@ -86,7 +89,7 @@ def changes(
                 for _, each in told
                 if isinstance(each, str) or each.deleted
             ],
-            f"{prefix}{number}",
+            f"{prefix}{number}{alarms}",
             cut,
         ),
         None,
@@ -145,15 +148,22 @@ def _gone(
     return [(number, name) for name, number in last.items()]
 
 
-def _since(token: str, prefix: str, number: int) -> int:
-    said = token.removeprefix(prefix)
+def _alarms(user: User) -> str:
+    """The alarms that a person has chosen, as a token says them: each task may bear one."""
+    alarm = chosen(user)
+    return f"/{alarm.mark}" if alarm else ""
+
+
+def _since(token: str, prefix: str, number: int) -> tuple[int, str]:
+    """The number in a token, and the alarms that there were."""
+    said, slash, mark = token.removeprefix(prefix).partition("/")
     if not token:
-        return 0
+        return 0, ""
     if not token.startswith(prefix) or not (said.isascii() and said.isdigit() and len(said) < 19):
         raise Unknown
-    if int(said) > number:
+    if int(said) > number or not re.fullmatch(r"(/a[0-9]{1,6}m?)?", slash + mark):
         raise Unknown
-    return int(said)
+    return int(said), slash + mark
 
 
 def _digest(present: Iterator[Member] | list[Member]) -> str:

@@ -13,6 +13,7 @@ from groupware.access import access_of
 from groupware.errors import NotFound
 from groupware.models import Location, TokenKind, User
 from modules.tasks import saved_views
+from modules.tasks.icalendar.alarms import chosen
 from modules.tasks.icalendar.facts import Face
 from modules.tasks.models import Task, TaskList
 from modules.tasks.queries import active, own_of, worked_by
@@ -111,10 +112,12 @@ def content_of(session: Session, user: User, feed: Feed, now: datetime) -> Conte
     looks = session.execute(lists.where(TaskList.id.in_({row[3] for row in rows}))).all()
     places = select(Location.id, Location.name)
     names = session.execute(places.where(Location.id.in_({row[4] for row in rows}))).all()
+    alarm = chosen(user)
     said = "\n".join(
         [
             feed.value,
             feed.name,
+            alarm.mark if alarm else "",
             *(repr(tuple(each)) for each in (*sorted(looks), *sorted(names), *rows)),
         ]
     )

@@ -110,7 +110,9 @@ def _streamed(person: User, feed: Feed, content: Content, *, events: bool) -> It
 
     def pieces() -> Iterator[bytes]:
         with database.reading() as reading:
-            reader = Reader(reading.get_one(User, person_id), feed.face, settings.base_url)
+            reader = Reader(
+                reading.get_one(User, person_id), feed.face, settings.base_url, alarms=True
+            )
             tickets = (
                 facts
                 for query in content.queries(reader.user, feed)

@@ -1,13 +1,15 @@
 """Tickets as others' calendars show them: published tasks, or events where they fall due.
 
 What is published names the desk as its organiser and nobody else (RFC 5546, 3.4.1): no attendees,
-no customer's address, nothing that a task app wrote, nobody's alarms.
+no customer's address, nothing that a task app wrote, and no alarm but what its person has chosen
+for whatever falls due.
 """
 
 from collections.abc import Iterable, Iterator
 
 from icalendar.prop import vCalAddress, vText
 
+from modules.tasks.icalendar.alarms import alarm_lines
 from modules.tasks.icalendar.facts import Face, Facts
 from modules.tasks.icalendar.keeping import Todo, zones_of
 from modules.tasks.icalendar.lines import clean, folded, line
@@ -53,7 +55,7 @@ def organiser_line(name: str, host: str) -> str:
 
 def _todo(facts: Facts, face: Face, organiser: str) -> Todo:
     own = [text for name, text in lines_of(facts) if name in PUBLISHED[face]]
-    return _component("VTODO", [*own, organiser])
+    return _component("VTODO", [*own, organiser, *_alarm(facts)])
 
 
 def _event(facts: Facts, face: Face, organiser: str) -> Todo | None:
@@ -67,8 +69,15 @@ def _event(facts: Facts, face: Face, organiser: str) -> Todo | None:
         "STATUS:CONFIRMED",
         "TRANSP:TRANSPARENT",
         organiser,
+        *_alarm(facts, of_end=False),
     ]
     return _component("VEVENT", lines)
+
+
+def _alarm(facts: Facts, *, of_end: bool = True) -> Iterable[str]:
+    if facts.alarm is None:
+        return ()
+    return alarm_lines(facts.alarm, facts.uid, facts.summary, of_end=of_end)
 
 
 def _component(name: str, inside: list[str]) -> Todo:

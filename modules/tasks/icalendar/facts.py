@@ -12,12 +12,13 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Label, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from groupware.models import User
 from modules.tasks import fields
 from modules.tasks.checklists import ChecklistItem, items_of
+from modules.tasks.icalendar.alarms import Alarm, chosen
 from modules.tasks.icalendar.times import When
 from modules.tasks.models import (
     Attachment,
@@ -40,7 +41,8 @@ from modules.tasks.queries import (
 )
 
 AT_ONCE = 200
-MOST_COMMENTS = 50
+MOST_COMMENTS, LONGEST_COMMENT = 20, 2_000
+"""Of public replies the latest, and of each so much: a task that is given may be written back."""
 
 
 class Face(StrEnum):
@@ -102,6 +104,7 @@ class Facts:
     custom: tuple[tuple[str, str], ...] = ()  # custom fields by slug, in words
     kept: str | None = None
     personal: str | None = None
+    alarm: Alarm | None = None  # what the reader wants to be reminded by, where they set none
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ class Reader:
     user: User
     face: Face
     base_url: str
-    comments: bool = False
+    alarms: bool = False  # where the person wants to be reminded: not in files for others
 
 
 def facts_of(session: Session, query: Select[Task], reader: Reader) -> Iterator[Facts]:
@@ -173,6 +176,7 @@ def _internal(
     ticket: Task, beside: "_Beside", reader: Reader, known: frozenset[str]
 ) -> dict[str, Any]:
     """What only the list's agents see."""
+    alarm = chosen(reader.user) if reader.alarms else None
     return {
         "url": f"{reader.base_url}/support/tickets/{ticket.id}",
         "percent": ticket.percent,
@@ -191,6 +195,7 @@ def _internal(
         "custom": beside.custom(ticket, public=False),
         "kept": ticket.kept_calendar,
         "personal": beside.personal.get(ticket.id),
+        "alarm": alarm if alarm and alarm.rings_for(ticket, reader.user) else None,
     }
 
 
@@ -204,6 +209,17 @@ def _people(ticket: Task, participants: Iterable[User]) -> Iterator[Person]:
     for each in participants:
         if each.address and each is not ticket.assignee:
             yield Person(each.name, each.address)
+
+
+def beginning() -> Label[str]:
+    """So much of a message as `as_comment` needs."""
+    return func.substr(Comment.body, 1, LONGEST_COMMENT + 1).label("beginning")
+
+
+def as_comment(text: str) -> str:
+    """A public reply as calendars show it."""
+    text = text.strip()
+    return text if len(text) <= LONGEST_COMMENT else f"{text[:LONGEST_COMMENT].rstrip()} …"
 
 
 class _Beside:
@@ -220,8 +236,9 @@ class _Beside:
         self.cells = fields.cells_of(session, tickets)
         if any(ticket.file_count or ticket.note_file_count for ticket in tickets):
             self._files(session, ids, reader)
-        if reader.comments:
-            self._comments(session, ids, reader)
+        spoken = [t.id for t in tickets if t.reply_count and t.task_list.replies_in_calendar]
+        if spoken:
+            self._comments(session, spoken, reader)
         if reader.face == Face.AGENT:
             self._participants(session, ids)
             self._related(session, ids, reader)
@@ -251,13 +268,20 @@ class _Beside:
     def _comments(self, session: Session, ids: list[int], reader: Reader) -> None:
         agent = reader.face == Face.AGENT
         visible = comments_worked_by(reader.user) if agent else comments_asked_by(reader.user)
-        rows = session.execute(
+        latest = func.row_number().over(partition_by=Comment.task_id, order_by=Comment.id.desc())
+        replies = (
             visible.where(Comment.kind == Kind.REPLY, Comment.task_id.in_(ids))
-            .order_by(Comment.id)
-            .with_only_columns(Comment.task_id, Comment.body)
+            .order_by(None)
+            .with_only_columns(Comment.id, Comment.task_id, beginning(), latest.label("latest"))
+            .subquery()
         )
-        for task_id, body in rows:
-            self.comments[task_id] = [*self.comments[task_id], body][-MOST_COMMENTS:]
+        rows = session.execute(
+            select(replies.c.task_id, replies.c.beginning)
+            .where(replies.c.latest <= MOST_COMMENTS)
+            .order_by(replies.c.id)
+        )
+        for task_id, text in rows:
+            self.comments[task_id].append(as_comment(text))
 
     def _participants(self, session: Session, ids: list[int]) -> None:
         rows = session.execute(

@@ -14,15 +14,18 @@ from typing import BinaryIO
 from sqlalchemy.orm import Session
 
 from groupware import people
+from groupware.blobs import Store
 from groupware.errors import Invalid, Refusal
 from groupware.models import Level, Location, User
 from modules.tasks import tickets
 from modules.tasks.access import agent_level, require
 from modules.tasks.dav.models import PersonalChange
 from modules.tasks.history import changed, next_change
+from modules.tasks.icalendar.attaching import holds_file, take_files
 from modules.tasks.icalendar.facts import Face, Reader, facts_of
 from modules.tasks.icalendar.items import MARK, take_item
-from modules.tasks.icalendar.keeping import kept_of, same_personal, tzid_of
+from modules.tasks.icalendar.keeping import SOMEBODY, kept_of, same_personal, tzid_of
+from modules.tasks.icalendar.layers import says_more
 from modules.tasks.icalendar.lines import (
     Broken,
     Component,
@@ -33,6 +36,7 @@ from modules.tasks.icalendar.lines import (
     split,
 )
 from modules.tasks.icalendar.reading import Vtodo, read_attendee, read_vtodo
+from modules.tasks.icalendar.relating import take_relations
 from modules.tasks.icalendar.status import state_after, state_of_new, triple_of
 from modules.tasks.icalendar.times import When, Zones, locations_of, same, zone_called
 from modules.tasks.icalendar.writing import to_vtodo
@@ -115,6 +119,7 @@ def bring_in(
     *,
     now: datetime,
     base_url: str,
+    store: Store | None = None,
 ) -> Outcome:
     """Make or change the ticket that a task stands for; a refusal changes nothing, and is told."""
     uid, summary = value_of(source.task, "UID"), value_of(source.task, "SUMMARY")
@@ -127,7 +132,7 @@ def bring_in(
         with session.begin_nested():
             if parent := value_of(source.task, MARK):
                 return _item(session, actor, task_list, vtodo, parent, now)
-            return Arrival(session, actor, task_list, source, vtodo, now, base_url).act()
+            return Arrival(session, actor, task_list, source, vtodo, now, base_url, store).act()
     except Unreadable as problem:
         return Outcome(Became.SKIPPED, uid, summary, why=str(problem))
     except Refusal as refusal:
@@ -158,6 +163,8 @@ class Arrival:
     vtodo: Vtodo
     now: datetime
     base_url: str
+    store: Store | None = None  # without one, files within a task stay in its text
+    linked: frozenset[str] = frozenset()  # the UIDs of what it belongs to, and is here
 
     def act(self) -> Outcome:
         require(self.session, self.actor, Level.WRITE, self.task_list)
@@ -166,12 +173,14 @@ class Arrival:
             if self.session.scalar(uid_taken(self.vtodo.uid)):
                 raise Invalid("its UID belongs to something else here")
             ticket = self.make(self.place(), "import")
+            self.take_what_belongs(ticket)
             self.keep(ticket)
             return self.told(Became.MADE, ticket)
         if ticket.task_list_id != self.task_list.id:
             raise Invalid(f"it is in the list {ticket.task_list.name}")
         revision = ticket.sequence
         self.change(ticket)
+        self.take_what_belongs(ticket)
         if self.keep(ticket):
             changed(self.session, self.actor, ticket, "calendar", now=self.now, public=False)
         return self.told(
@@ -272,11 +281,18 @@ class Arrival:
     def assignee(self) -> User | None:
         """The first who is named to do it, and may."""
         for attendee in self.vtodo.attendees:
-            if attendee.role in ("REQ-PARTICIPANT", "CHAIR"):
+            if attendee.wanted:
                 person = people.by_address(self.session, attendee.address)
                 if agent_level(self.session, person, self.task_list) >= Level.WRITE:
                     return person
         return None
+
+    def take_what_belongs(self, ticket: Task) -> None:
+        """The files within the task, and the tickets that it names."""
+        session, task = self.session, self.source.task
+        if self.store is not None:
+            take_files(session, self.store, self.actor, ticket, task, now=self.now)
+        self.linked = take_relations(session, self.actor, ticket, task, now=self.now)
 
     def keep(self, ticket: Task) -> bool:
         """Keep what the client wrote; True where that is new."""
@@ -284,7 +300,10 @@ class Arrival:
             [self.source.task, *self.source.occurrences], self.source.timezones, self.is_ours
         )
         self.keep_personal(ticket, kept.personal_text)
-        if self.given(ticket).issuperset(kept.shared):
+        given = self.given(ticket)
+        known = [each for each in kept.shared if each.startswith(SOMEBODY)]
+        rest = (each for each in kept.shared if not each.startswith(SOMEBODY))
+        if given.issuperset(rest) and not any(says_more(each, given) for each in known):
             return False  # what is absent may be unknown to the client: that is no change
         ticket.kept_calendar = kept.text
         return True
@@ -315,8 +334,12 @@ class Arrival:
 
     def is_ours(self, property_: Property) -> bool:
         """True for what this desk says itself: its addresses, and people whom it knows."""
+        if property_.name == "ATTACH" and self.store is not None and holds_file(property_):
+            return True
         if property_.name in ("URL", "ATTACH"):
             return property_.value.strip().startswith(self.base_url + "/")
+        if property_.name == "RELATED-TO" and property_.text.strip() in self.linked:
+            return True
         if property_.name == "ATTENDEE":
             address = read_attendee(property_).address
             return people.by_address(self.session, address) is not None

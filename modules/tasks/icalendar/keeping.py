@@ -32,6 +32,10 @@ OURS = frozenset(["DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE"])
 PERSONAL = frozenset(
     ["ACKNOWLEDGED", "X-MOZ-LASTACK", "X-MOZ-SNOOZE-TIME", "X-MOZ-GENERATION", "X-APPLE-SORT-ORDER"]
 )
+SOMEBODY = "X-GROUPWARE-ATTENDEE"
+"""An ATTENDEE whom this desk knows is kept under this name, for its parameters alone: whether the
+person has a part in the ticket is the ticket's to say."""
+
 PERSONAL_PARTS = frozenset({"VALARM"})
 TZID = re.compile(r';TZID=(?:"([^"]*)"|([^";:,]*))', re.IGNORECASE)
 
@@ -71,7 +75,9 @@ def kept_of(
     bodies: list[str] = []
     for number, task in enumerate(tasks):
         bodies.append("BEGIN:VTODO")
-        entries = [entry for entry in task.entries if not _is_ours(entry, is_ours)]
+        entries = [
+            entry for each in task.entries if not _is_ours(entry := _marked(each, is_ours), is_ours)
+        ]
         for place, entry in enumerate(entries):
             lines = list(entry.lines()) if isinstance(entry, Component) else [entry]
             if _is_personal(entry, personal):
@@ -135,10 +141,19 @@ def _entry(lines: list[str]) -> str | Component:
     return part if isinstance(part, Component) else lines[0]
 
 
+def _marked(entry: str | Component, is_ours: Callable[[Property], bool]) -> str | Component:
+    """An entry, which is renamed where it names somebody whom this desk knows."""
+    if isinstance(entry, str) and name_of(entry) == "ATTENDEE" and _is_ours(entry, is_ours):
+        return SOMEBODY + entry[len("ATTENDEE") :]
+    return entry
+
+
 def _is_ours(entry: str | Component, is_ours: Callable[[Property], bool]) -> bool:
     if isinstance(entry, Component):
         return False
     name = name_of(entry)
+    if name == SOMEBODY:
+        return False
     if name in OURS or name.startswith("X-GROUPWARE-"):
         return True
     try:

@@ -8,11 +8,12 @@ goes out always.
 from collections.abc import Callable, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
+from icalendar.parser import Contentline
 from icalendar.prop import vText
 
 from modules.tasks.icalendar import reading
 from modules.tasks.icalendar.facts import Facts
-from modules.tasks.icalendar.keeping import Todo, parsed, plain, with_personal, zones_of
+from modules.tasks.icalendar.keeping import SOMEBODY, Todo, parsed, plain, with_personal, zones_of
 from modules.tasks.icalendar.lines import Component, Property, line, split
 from modules.tasks.icalendar.times import (
     Zones,
@@ -34,6 +35,28 @@ def laid_over(facts: Facts, own: Iterable[tuple[str, str]]) -> Todo:
     lines = _Layer(facts, own, timezones).lines(tasks[0])
     lines += [each for changed in tasks[1:] for each in changed.lines()]
     return Todo(zones_of(lines, timezones), lines)
+
+
+def with_ours(kept: Property, ours: Property) -> str:
+    """An ATTENDEE as it was kept, where what we say ourselves of the person takes precedence."""
+    given = kept.parameters.copy()
+    for name, value in ours.parameters.items():
+        if kept.parameter(name) != ours.parameter(name):
+            given[name] = value
+    return str(Contentline.from_parts("ATTENDEE", given, kept.value, sorted=False))
+
+
+def says_more(kept: str, given: Iterable[str]) -> bool:
+    """True where a kept ATTENDEE has parameters that the lines which go out do not give."""
+    said = split(kept)
+    address = reading.read_attendee(said).address
+    for each in given:
+        if not each.startswith("ATTENDEE"):
+            continue
+        ours = split(each)
+        if reading.read_attendee(ours).address == address:
+            return dict(split(with_ours(said, ours)).parameters) != dict(ours.parameters)
+    return False
 
 
 class _Layer:
@@ -94,6 +117,17 @@ class _Layer:
         """People whom we name ourselves are not named twice."""
         known = {person.address.casefold() for person in self.facts.people}
         return [] if reading.read_attendee(property_).address in known else [entry]
+
+    def somebody(self, _entry: str, property_: Property) -> list[str]:
+        """A person with a part in the ticket, with what the client says of them beside ours."""
+        address = reading.read_attendee(property_).address
+        mine = self.own.get("ATTENDEE", [])
+        for ours in mine:
+            said = split(ours)
+            if reading.read_attendee(said).address == address:
+                self.own["ATTENDEE"] = [each for each in mine if each is not ours]
+                return [with_ours(property_, said)]
+        return []
 
     def related(self, entry: str, property_: Property) -> list[str]:
         """What the client relates already is not related by us as well."""
@@ -170,6 +204,7 @@ SAYS: Mapping[str, Callable[[_Layer, Property], bool]] = {
 SEVERAL: Mapping[str, Callable[[_Layer, str, Property], list[str]]] = {
     "CATEGORIES": _Layer.categories,
     "ATTENDEE": _Layer.attendee,
+    SOMEBODY: _Layer.somebody,
     "RELATED-TO": _Layer.related,
     "URL": _Layer.url,
 }

@@ -17,6 +17,7 @@ T = TypeVar("T")
 LONGEST_UID = 255
 MOST_COUNT = 1000
 MOST_TIMES = 24
+DOERS = ("REQ-PARTICIPANT", "CHAIR")
 FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
 
 
@@ -27,6 +28,11 @@ class Attendee:
     address: str
     role: str
     declined: bool = False
+
+    @property
+    def wanted(self) -> bool:
+        """True for whoever is asked to do it."""
+        return self.role in DOERS and not self.declined
 
 
 @dataclass(frozen=True)

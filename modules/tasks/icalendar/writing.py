@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from icalendar.prop import vCalAddress, vText, vUri
 
 from groupware import __version__
+from modules.tasks.icalendar.alarms import with_alarm
 from modules.tasks.icalendar.facts import Face, Facts
 from modules.tasks.icalendar.items import item_lines
 from modules.tasks.icalendar.keeping import Todo, plain
@@ -57,7 +58,12 @@ def calendar(tickets: Iterable[Facts], face: Face) -> Iterator[bytes]:
 def to_vtodo(facts: Facts, face: Face) -> Todo:
     """A ticket as a VTODO; an agent's holds what a client wrote beside what is ours."""
     own = [each for each in lines_of(facts) if each[0] in ALLOWED[face]]
-    return laid_over(facts, own) if face == Face.AGENT else plain(own)
+    if face == Face.CUSTOMER:
+        return plain(own)
+    todo = laid_over(facts, own)
+    if facts.alarm is None:
+        return todo
+    return Todo(todo.zones, with_alarm(todo.lines, facts.alarm, facts.uid, facts.summary))
 
 
 def lines_of(facts: Facts) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ open -> in progress -> resolved -> closed
 """
 
 from modules.tasks.models import Urgency
+from modules.tasks.tickets.adding import add_files
 from modules.tasks.tickets.filing import (
     LONGEST_SUBJECT,
     LONGEST_TEXT,
@@ -59,6 +60,7 @@ __all__ = [
     "Request",
     "Times",
     "Urgency",
+    "add_files",
     "add_participant",
     "add_web_link",
     "assign",

@@ -1,0 +1,87 @@
+"""RELATED-TO (RFC 5545, 3.8.4.5): what a task says of other tasks becomes links of tickets.
+
+A task has one parent: another one takes its place. What names no ticket that the person sees stays
+in the text.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from groupware.errors import Invalid
+from groupware.models import JournalEntry, User
+from modules.tasks import tickets
+from modules.tasks.history import ENTITY
+from modules.tasks.icalendar.lines import Component
+from modules.tasks.models import Link, Task
+from modules.tasks.queries import worked_by
+from modules.tasks.tickets import Relation
+
+MOST = 50
+MEANT = {"PARENT": Relation.CHILD_OF, "CHILD": Relation.PARENT_OF, "SIBLING": Relation.RELATED}
+
+
+def relations(task: Component) -> Iterator[tuple[str, str]]:
+    """The UIDs that a task relates to, and how; without a word it is a parent."""
+    for each in task.properties():
+        if each.name == "RELATED-TO":
+            yield each.text.strip(), each.parameter("RELTYPE").upper() or "PARENT"
+
+
+def take_parent(
+    session: Session, actor: User, ticket: Task, task: Component, *, behind: int, now: datetime
+) -> None:
+    """Make the ticket whose UID is named as the parent one; `behind` changes were not known."""
+    named = [uid for uid, word in relations(task) if word == "PARENT"][:MOST]
+    if not named:
+        return  # clients drop what they do not know
+    wanted = session.scalar(worked_by(actor).where(Task.uid.in_(named)).order_by(Task.id).limit(1))
+    above = session.scalar(
+        select(Link.source_id).where(Link.target_id == ticket.id, Link.kind == "parent").limit(1)
+    )
+    if wanted is None or above == wanted.id or _linked_lately(session, ticket, behind):
+        return
+    if above is not None:
+        before = session.scalar(worked_by(actor).where(Task.id == above))
+        if before is None or before.uid in named:
+            return
+        tickets.unlink(session, actor, ticket, before, now=now)
+    tickets.link(session, actor, ticket, wanted, Relation.CHILD_OF, now=now)
+
+
+def take_relations(
+    session: Session, actor: User, ticket: Task, task: Component, *, now: datetime
+) -> frozenset[str]:
+    """Link what a file says belongs together, as far as it is here already: the UIDs of that."""
+    named = dict(list(relations(task))[:MOST])
+    if not named:
+        return frozenset()
+    found = session.scalars(worked_by(actor).where(Task.uid.in_(named))).all()
+    linked = set()
+    for other in found:
+        relation = MEANT.get(named[other.uid])
+        if relation is None or other.id == ticket.id:
+            continue
+        try:
+            with session.begin_nested():
+                tickets.link(session, actor, ticket, other, relation, now=now)
+        except Invalid:
+            continue  # it has another parent: the text keeps what the file says
+        linked.add(other.uid)
+    return frozenset(linked)
+
+
+def _linked_lately(session: Session, ticket: Task, behind: int) -> bool:
+    """True where somebody has linked the ticket in its latest changes: theirs stands."""
+    if behind <= 0:
+        return False
+    latest = (
+        select(JournalEntry.act)
+        .where(JournalEntry.entity == ENTITY, JournalEntry.entity_id == ticket.id)
+        .order_by(JournalEntry.id.desc())
+        .limit(min(behind, 500))
+    )
+    acts: Collection[str] = session.scalars(latest).all()
+    return bool({"linked", "unlinked"} & set(acts))
