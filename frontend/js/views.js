@@ -6,7 +6,7 @@ const PAUSE = 20_000; // milliseconds in which they are not asked for again
 let numbers = {};
 let asked = 0;
 
-const links = () => [...document.querySelectorAll('.side-nav a[href^="/support?view="]')];
+const links = () => [...document.querySelectorAll('.side-nav a[href*="?view="]')];
 
 function show() {
   for (const link of links().slice(COUNTED)) {

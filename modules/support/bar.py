@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from modules.support.filters import address, options
+from modules.support.filters import address, address_of, options
+from modules.support.grouping import GROUPS
 from modules.support.rows import Row
 from modules.tasks.fields import CustomField, FieldKind
 from modules.tasks.models import Urgency
@@ -13,6 +14,7 @@ from modules.tasks.queue.custom import FieldNames
 from modules.tasks.queue.filters import (
     DueBy,
     Filters,
+    GroupBy,
     Has,
     Order,
     Scope,
@@ -24,6 +26,7 @@ from modules.tasks.queue.filters import (
 )
 from modules.tasks.queue.periods import Period
 from modules.tasks.queue.said import Said
+from modules.tasks.saved_views import SavedView
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,15 @@ SORTS = {
 }
 
 
+HEADS = {
+    "urgency": Sort.URGENCY,
+    "id": Sort.NUMBER,
+    "due": Sort.DUE,
+    "updated": Sort.UPDATED,
+    "created": Sort.CREATED,
+}
+"""Columns by which a queue can be sorted."""
+
 MOST_FIELDS = 12
 """Custom fields of a list that have a menu; all can be typed."""
 
@@ -197,12 +209,12 @@ def states(filters: Filters) -> list[Option]:
     ]
 
 
-def sorts(filters: Filters) -> list[Option]:
+def sorts(filters: Filters, view: SavedView | None = None) -> list[Option]:
     """The orders, each both ways."""
     return [
         Option(
             text,
-            address(replace(filters, sort=sort, order=order)),
+            address_of(replace(filters, sort=sort, order=order), view),
             sort == filters.by and (order == Order.DESCENDING) == filters.descending,
         )
         for sort, texts in SORTS.items()
@@ -210,9 +222,37 @@ def sorts(filters: Filters) -> list[Option]:
     ]
 
 
+def groupings(filters: Filters, view: SavedView | None = None) -> list[Option]:
+    """By what tickets can stand together."""
+    return [
+        Option(
+            text,
+            address_of(replace(filters, group=by if by != GroupBy.STATUS else None), view),
+            by == filters.grouped,
+        )
+        for by, text in GROUPS.items()
+    ]
+
+
+def heads(filters: Filters, view: SavedView | None = None) -> dict[str, Option]:
+    """Where the headings of columns lead: to this order, or where it is that one, to the other way.
+
+    The text is how it is sorted now, as `aria-sort` has it.
+    """
+    found = {}
+    for column, sort in HEADS.items():
+        now = sort == filters.by
+        down = not filters.descending if now else sort != Sort.DUE
+        order = Order.DESCENDING if down else Order.ASCENDING
+        way = "descending" if filters.descending else "ascending"
+        href = address_of(replace(filters, sort=sort, order=order), view)
+        found[column] = Option(way if now else "", href, now)
+    return found
+
+
 def cleared(filters: Filters) -> str:
-    """The address without any filter, sorted as it is."""
-    return address(Filters(sort=filters.sort, order=filters.order))
+    """The address without any filter, sorted and grouped as it is."""
+    return address(Filters().arranged(filters))
 
 
 def _of_fields(filters: Filters, custom: FieldNames, list_id: int) -> list[Menu]:

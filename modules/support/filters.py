@@ -1,6 +1,7 @@
 """The agents' queue has its filters in its address."""
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,8 +9,9 @@ from flask import request
 from werkzeug.exceptions import BadRequest
 
 from groupware.errors import Invalid
-from modules.tasks.queue.filters import DueBy, Filters, Scope, Whose, written
+from modules.tasks.queue.filters import DueBy, Filters, GroupBy, Scope, Whose, written
 from modules.tasks.queue.segments import Place
+from modules.tasks.saved_views import SavedView, filters_of
 
 PATH = "/support"
 
@@ -50,6 +52,22 @@ def address(filters: Filters, path: str = PATH, **more: str) -> str:
     """The path of the queue with these filters."""
     query = urlencode([*filters.pairs(), *more.items()])
     return f"{path}?{query}" if query else path
+
+
+def address_of(
+    filters: Filters, view: SavedView | None, path: str = PATH, **more: str
+) -> str:
+    """The same, through a saved view where there is one: said is what differs from it."""
+    if view is None:
+        return address(filters, path, **more)
+    kept = filters_of(view)
+    pairs: dict[str, StrEnum | None] = {}
+    if (kept.sort, kept.order) != (filters.sort, filters.order):
+        pairs |= {"sort": filters.sort, "order": filters.order}
+    if (kept.group or GroupBy.STATUS) != (filters.group or GroupBy.STATUS):
+        pairs["group"] = filters.group or GroupBy.STATUS
+    changed = {name: value.value for name, value in pairs.items() if value}
+    return f"{path}?{urlencode({'view': view.id, **changed, **more})}"
 
 
 def options(filters: Filters, name: str, values: Iterable[Any], path: str = PATH) -> Sequence[str]:

@@ -27,7 +27,10 @@ from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Option
 from groupware.text import LARGEST_NUMBER, number_in, one_line
 from groupware.web.settings.forms import HUE_WORDS, CheckboxesField, MarkedForm
 from groupware.web.words import reader_zone
+from modules.support.grouping import GROUPS
 from modules.tasks.models import State, Urgency, Waiting
+from modules.tasks.queue.filters import GroupBy
+from modules.tasks.saved_views import Mode
 from modules.tasks.tickets import Relation
 
 URGENCIES = [SelectChoice(each.value, each.value.capitalize()) for each in Urgency]
@@ -49,6 +52,16 @@ class ViewForm(MarkedForm):
         "Filters and words",
         [Length(max=1_000)],
         description="Such as: status:open assignee:me due:<7d sort:due",
+    )
+    group = SelectField(
+        "Group by",
+        choices=[SelectChoice(by.value, word) for by, word in GROUPS.items()],
+        default=GroupBy.STATUS.value,
+    )
+    mode = SelectField(
+        "Opens as",
+        choices=[SelectChoice(mode.value, mode.value.capitalize()) for mode in Mode],
+        default=Mode.LIST.value,
     )
     hue = SelectField(
         "Mark",

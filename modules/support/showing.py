@@ -7,27 +7,43 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from modules.support.bar import Chip
-from modules.support.filters import PATH, address
+from modules.support.filters import PATH, address_of
 from modules.tasks import fields
 from modules.tasks.queue.choices import Choices
 from modules.tasks.queue.filters import Filters
-from modules.tasks.saved_views import COLUMNS, SavedView
+from modules.tasks.saved_views import COLUMNS, Mode, SavedView
 
 MOST_FIELDS = 60
 
-MODES = {
-    "list": ("List", "rows-3", PATH),
-    "split": ("Split", "columns-2", f"{PATH}/split"),
-    "board": ("Board", "square-kanban", f"{PATH}/board"),
-    "agenda": ("Agenda", "calendar-days", f"{PATH}/agenda"),
+MODES: dict[str, tuple[str, str, str]] = {
+    Mode.LIST: ("List", "rows-3", PATH),
+    Mode.SPLIT: ("Split", "columns-2", f"{PATH}/split"),
+    Mode.BOARD: ("Board", "square-kanban", f"{PATH}/board"),
+    Mode.AGENDA: ("Agenda", "calendar-days", f"{PATH}/agenda"),
 }
+PATHS = frozenset(path for _, _, path in MODES.values())
+
+
+def opened(view: SavedView) -> str:
+    """Where a saved view opens: in the way that it keeps."""
+    return f"{MODES[view.mode][2]}?view={view.id}"
 
 
 def columns_for(session: Session, known: Choices) -> list[tuple[str, str]]:
     """The columns that this person's views can have: the tickets' own, and their lists' fields."""
+    return [(name, label) for name, label, _ in columns_by_list(session, known)]
+
+
+def columns_by_list(session: Session, known: Choices) -> list[tuple[str, str, str]]:
+    """The same, each with the name of the list that asks for it; a ticket's own have none."""
     by_list = fields.fields_of_lists(session, [each.id for each in known.lists])
-    asked = [each for some in by_list.values() for each in some if not each.archived]
-    return [*COLUMNS.items(), *((f"field:{each.id}", each.name) for each in asked[:MOST_FIELDS])]
+    asked = [
+        (f"field:{field.id}", field.name, each.name)
+        for each in known.lists
+        for field in by_list.get(each.id, ())
+        if not field.archived
+    ]
+    return [*((name, label, "") for name, label in COLUMNS.items()), *asked[:MOST_FIELDS]]
 
 
 def chips(found: Sequence[Chip], path: str) -> Sequence[Chip]:
@@ -43,7 +59,7 @@ def modes(
         {
             "label": label,
             "icon": icon,
-            "href": f"{path}?view={view.id}" if view else address(filters, path),
+            "href": address_of(filters, view, path),
             "current": name == current,
         }
         for name, (label, icon, path) in MODES.items()

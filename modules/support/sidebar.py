@@ -15,6 +15,7 @@ from groupware.module import Item, Section
 from groupware.text import number_in
 from groupware.web.request import now, services
 from groupware.web.shell import nav
+from modules.support import showing
 from modules.support.filters import MINE, OVERDUE, PATH, UNASSIGNED, VIEWS, address, asked_for
 from modules.tasks.counts import NOTHING, Counted, Counts, Listed, counts, listed
 from modules.tasks.live import of_list
@@ -110,11 +111,11 @@ def numbers(
 def _saved(session: Session, user: User, waiting: Waiting) -> list[Item]:
     views = saved(session, user)
     there = numbers(session, user, waiting.lists, views[:COUNTED_AT_ONCE])
-    here = number_in(request.args.get("view", "")) if request.path == PATH else None
+    here = number_in(request.args.get("view", "")) if request.path in showing.PATHS else None
     return [
         Item(
             view.name,
-            f"{PATH}?view={view.id}",
+            showing.opened(view),
             "star",
             hue=view.hue,
             count=there.get(view.id, ""),

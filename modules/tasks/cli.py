@@ -1,4 +1,4 @@
-"""`groupware tasks`: a task list as an iCalendar file, out and in."""
+"""`groupware tasks`: what somebody finds; a task list as an iCalendar file, out and in."""
 
 import argparse
 import sys
@@ -16,6 +16,7 @@ from groupware.database import Database, utc_now
 from groupware.errors import Forbidden, Invalid, NotFound
 from groupware.models import Grant, Membership, Permission, User
 from groupware.module import Command
+from modules.tasks import find_command
 from modules.tasks.icalendar.facts import Face, Reader, facts_of
 from modules.tasks.icalendar.importing import Became, Outcome, bring_in, sources
 from modules.tasks.icalendar.lines import Unreadable
@@ -43,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     into.add_argument("list", metavar="LIST", help="its name or number")
     into.add_argument("file", type=Path, metavar="F")
     into.set_defaults(act=bring)
+    find_command.arguments(acts.add_parser("find", help="list the tickets that somebody finds"))
     for each in (out, into):
         each.add_argument(
             "--as", dest="person", metavar="EMAIL", help="who does it; else the first administrator"
@@ -136,4 +138,4 @@ def _list(session: Session, actor: User, name: str) -> TaskList:
     return found
 
 
-commands = (Command("tasks", "export or import a list as iCalendar", arguments, run),)
+commands = (Command("tasks", "find tickets; export or import a list as iCalendar", arguments, run),)

@@ -8,6 +8,7 @@ import pytest
 from groupware.models import User
 from modules.tasks import seen, tickets
 from modules.tasks.models import State, Task, Urgency, Waiting
+from modules.tasks.queue import paging
 from modules.tasks.queue.filters import READERS
 from tests.conftest import SignedIn
 from tests.factories import Desk
@@ -67,6 +68,58 @@ def test_tickets_stand_by_state_the_last_touched_first(desk: Desk, signed_in: Si
     assert numbers(page) == [third.id, first.id, second.id]
     assert page.text.count('data-group="') == 2
     assert numbers(signed_in(desk.agent).get("/support?state=all"))[-1] == fourth.id
+
+
+def test_tickets_stand_together_as_one_likes(
+    desk: Desk, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = desk.make
+    second = make.task_list(name="Second", agents=[desk.agent], customers=[desk.customer])
+    mine, urgent, plain, theirs, elsewhere = (
+        desk.ticket(assignee=desk.agent),
+        desk.ticket(urgency=Urgency.URGENT),
+        desk.ticket(),
+        desk.ticket(assignee=desk.colleague),
+        make.ticket(task_list=second, customer=desk.customer, assignee=desk.agent),
+    )
+    hidden = make.task_list(agents=[desk.outsider], customers=[desk.customer])
+    make.ticket(task_list=hidden, customer=desk.customer, assignee=desk.outsider)
+    tickets.set_state(desk.session, desk.agent, mine, State.IN_PROGRESS, now=make.later())
+    nobodys, ours, hers = "assignee-0", f"assignee-{desk.agent.id}", f"assignee-{desk.colleague.id}"
+    expected = {
+        "assignee": {nobodys: [plain, urgent], ours: [mine, elsewhere], hers: [theirs]},
+        "urgency": {
+            "urgency-urgent": [urgent],
+            "urgency-normal": [mine, elsewhere, theirs, plain],
+        },
+        "list": {f"list-{desk.list.id}": [mine, theirs, plain, urgent],
+                 f"list-{second.id}": [elsewhere]},
+        "none": {"none-": [mine, elsewhere, theirs, plain, urgent]},
+    }  # fmt: skip
+    client = signed_in(desk.agent)
+    for by, groups in expected.items():
+        page = client.get(f"/support?group={by}")
+        found = {}
+        for part in page.text.split('data-group="')[1:]:
+            name, _, rows = part.partition('"')
+            found[name] = [int(row.split('"')[0]) for row in rows.split('data-id="')[1:]]
+            assert f'<span class="count">{len(found[name])}</span>' in part, (by, name)
+        assert found == {name: [each.id for each in some] for name, some in groups.items()}, by
+        assert list(found) == list(groups), by
+        assert desk.outsider.name not in page.text.split("<table")[1].split("</table>")[0], by
+    # A group that goes on after the page is counted whole.
+    monkeypatch.setattr(paging, "PAGE", 3)
+    page = client.get("/support?group=assignee&urgency=normal,urgent").text
+    assert page.split(f'data-group="{ours}"')[1].count('<span class="count">2</span>') == 1
+    after = page.split("after=")[1].split('"')[0]
+    page = client.get(f"/support?group=assignee&urgency=normal,urgent&after={after}").text
+    assert page.split(f'data-group="{ours}"')[1].count('<span class="count">2</span>') == 1
+    assert f'data-id="{elsewhere.id}"' in page
+    # From ticket to ticket in the same order; who has it is no page's way in to what is hidden.
+    way = f"/support/tickets/{mine.id}/next?from=/support?group=assignee"
+    assert client.get(way).location.startswith(f"/support/tickets/{elsewhere.id}?")
+    assert client.get("/support?group=assignee&after=8.1.1").status_code == 200
+    assert "Unassigned" in client.get("/support/split?group=assignee").text
 
 
 @pytest.fixture

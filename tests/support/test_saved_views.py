@@ -8,7 +8,7 @@ from groupware.errors import Forbidden, Invalid, NotFound
 from groupware.models import Level
 from modules.support import sidebar
 from modules.tasks import fields, saved_views
-from modules.tasks.models import Task
+from modules.tasks.models import Task, Urgency
 from modules.tasks.queue import Filters, ask, cut
 from modules.tasks.queue.filters import Scope
 from modules.tasks.saved_views import SavedView, Wish, visible_views
@@ -186,3 +186,39 @@ def test_a_view_has_the_columns_that_were_chosen(desk: Desk, signed_in: SignedIn
     assert page.count('class="c-more"') == 2 * len(chosen)
     assert "Room" in signed_in(desk.agent).get("/support/views/add").text
     assert "Room" not in signed_in(desk.outsider).get("/support/views/add").text
+
+
+def test_a_view_opens_as_it_was_saved(desk: Desk, signed_in: SignedIn) -> None:
+    second = desk.make.task_list(name="Second", agents=[desk.agent], customers=[desk.customer])
+    desk.make.ticket(task_list=second, customer=desk.customer)
+    desk.ticket()
+    client = signed_in(desk.agent)
+    assert "group=list" in client.get("/support?group=list").text.split("/support/views/add?")[1]
+    made = client.send("/support/views/add", name="By list", group="list", mode="board")
+    view = desk.session.scalars(select(SavedView)).one()
+    assert made.location == f"/support/board?view={view.id}"
+    page = client.get(made.location).text
+    assert f'<a href="/support/board?view={view.id}" aria-current="page"' in page
+    listed = client.get(f"/support?view={view.id}").text
+    assert [part[:6] for part in listed.split('data-group="')[1:]] == ["list-1", "list-2"]
+    assert f"/support?view={view.id}&amp;group=status" in listed
+    assert 'data-group="open"' in client.get(f"/support?view={view.id}&group=status").text
+    copied = saved_views.copy(desk.session, desk.agent, view, now=desk.make.now)
+    assert (copied.grouping, copied.mode) == ("list", "board")
+    desk.session.commit()
+    form = client.get(f"/support/views/{view.id}").text
+    assert '<option selected value="board">' in form
+    for wrong in ({"group": "colour"}, {"mode": "film"}):
+        assert client.send("/support/views/add", name="A", **wrong).status_code == 422
+    assert client.get("/support?group=colour").status_code == 400
+
+
+def test_what_a_view_looks_for_holds_in_every_order(desk: Desk) -> None:
+    urgent, _plain = desk.ticket(urgency=Urgency.URGENT), desk.ticket()
+    view = view_of(desk, "urgency:urgent sort:urgency")
+    query = saved_views.tickets_of(desk.session, desk.agent, view, desk.make.now)
+    assert desk.session.scalars(query).all() == [urgent]
+    lists = [desk.list.id]
+    assert saved_views.counted(desk.session, desk.agent, lists, [view], desk.make.now) == {
+        view.id: "1"
+    }

@@ -1,8 +1,7 @@
 """The board: the queue's tickets as cards, in columns by status or by assignee."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from urllib.parse import urlencode
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
@@ -21,10 +20,10 @@ from groupware.web.request import (
     session,
 )
 from modules.support import bar, showing
-from modules.support.filters import address
+from modules.support.filters import address, address_of
 from modules.support.rows import Row, rows
 from modules.support.sidebar import look
-from modules.support.views.looking import looked_at, not_understood
+from modules.support.views.looking import kept, looked_at, not_understood
 from modules.support.views.ticket import held
 from modules.tasks import tickets
 from modules.tasks.access import agent_levels
@@ -72,7 +71,8 @@ def board() -> ResponseReturnValue:
         filters = understood(session(), known, filters)
     except Invalid as refusal:
         return not_understood(filters, known, refusal, "board")
-    columns = _by_status(filters) if by == "status" else _by_assignee(filters, known)
+    plain = replace(filters, group=None)
+    columns = _by_status(plain) if by == "status" else _by_assignee(plain, known)
     filled = _filled(columns, known)
     look(session(), actor(), known.lists, now())
     levels = agent_levels(session(), actor())
@@ -95,6 +95,7 @@ def board() -> ResponseReturnValue:
              "current": by == "assignee"},
         ],
         typed=names.text_of(filters),
+        kept=kept(filters),
         chips=showing.chips(bar.chips(filters, known, every, names.custom), "/support/board")
         if filters
         else [],
@@ -177,6 +178,4 @@ def _filled(columns: Sequence[Column], known: Choices) -> list[Column]:
 
 def _address(filters: Filters, by: str, view: SavedView | None) -> str:
     more = {"by": by} if by != "status" else {}
-    if view:
-        return f"/support/board?{urlencode({'view': view.id, **more})}"
-    return address(filters, "/support/board", **more)
+    return address_of(filters, view, "/support/board", **more)

@@ -30,7 +30,7 @@ from modules.tasks.icalendar.views import download
 from modules.tasks.models import Task
 from modules.tasks.queries import worked_by
 from modules.tasks.queue import Asked, ask, cut
-from modules.tasks.saved_views import SavedView, filters_of, visible_views
+from modules.tasks.saved_views import SavedView, asked_by_view, visible_views
 
 blueprint = Blueprint("support_export", __name__)
 
@@ -99,7 +99,7 @@ def _asked() -> tuple[Asked, str]:
     """What this address asks for, and what it is called."""
     if number := number_in(request.args.get("view", "")):
         view = one(visible_views(actor()).where(SavedView.id == number))
-        return ask(session(), actor(), filters_of(view), now()), view.name
+        return asked_by_view(session(), actor(), view, now(), asked_for()), view.name
     return ask(session(), actor(), asked_for(), now()), "tickets"
 
 

@@ -15,13 +15,18 @@ from modules.tasks.saved_views import SavedView, filters_of, visible_views
 
 
 def looked_at() -> tuple[Filters, SavedView | None]:
-    """The filters of this address; those of the saved view that it names, where it names one."""
+    """The filters of this address; those of the saved view that it names, arranged as it says."""
     if not (named := request.args.get("view")):
         return asked_for(), None
     number = number_in(named)
     found = next((each for each in saved(session(), actor()) if each.id == number), None)
     view = found or one(visible_views(actor()).where(SavedView.id == number))
-    return filters_of(view), view
+    return filters_of(view).arranged(asked_for()), view
+
+
+def kept(filters: Filters) -> list[tuple[str, str]]:
+    """What stays as it is while somebody types other filters: names and values for their form."""
+    return [("group", filters.group.value)] if filters.group else []
 
 
 def not_understood(
@@ -34,6 +39,7 @@ def not_understood(
         422,
         title="Search",
         typed=filters.q,
+        kept=kept(filters),
         action=showing.MODES[mode][2],
         modes=showing.modes(Filters(), mode),
         wrong=refusal.message,

@@ -13,10 +13,10 @@ from groupware.web.request import MANAGE_SUPPORT, MANAGE_TICKETS, actor, now, op
 from groupware.web.words import reader_zone, t_day
 from modules.support import bar, showing, split
 from modules.support.filters import address
+from modules.support.grouping import Group
 from modules.support.rows import Row, rows
 from modules.support.sidebar import look
-from modules.support.views.looking import looked_at, not_understood
-from modules.support.views.queue import Group
+from modules.support.views.looking import kept, looked_at, not_understood
 from modules.tasks.queue import Filters, cut
 from modules.tasks.queue.asking import asked_by_reader, understood
 from modules.tasks.queue.choices import Choices, choices
@@ -98,6 +98,7 @@ def _around(
         "mode": mode,
         "typed": names.text_of(filters),
         "action": path,
+        "kept": kept(filters),
         "modes": showing.modes(filters, mode, view),
         "lists": known.lists,
         "chips": showing.chips(bar.chips(filters, known, lines, names.custom), path),

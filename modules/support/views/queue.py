@@ -1,8 +1,7 @@
 """The queue: the tickets that an agent works on."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from itertools import groupby
+from dataclasses import asdict
 from urllib.parse import urlencode
 
 from flask import Blueprint, jsonify, request
@@ -22,15 +21,15 @@ from groupware.web.request import (
     session,
 )
 from modules.support import bar, showing
-from modules.support.filters import PATH, VIEWS, address, place
+from modules.support.filters import VIEWS, address_of, place
+from modules.support.grouping import Group, groups
 from modules.support.rows import Row, rows, with_columns
 from modules.support.showing import columns_for
 from modules.support.sidebar import look
 from modules.support.views.bulk import just_done
-from modules.support.views.looking import looked_at, not_understood
+from modules.support.views.looking import kept, looked_at, not_understood
 from modules.tasks.counts import Counted, Listed
-from modules.tasks.models import State
-from modules.tasks.queue import Filters, cut
+from modules.tasks.queue import Asked, Cut, Filters, cut
 from modules.tasks.queue.asking import asked_by_reader, understood
 from modules.tasks.queue.choices import Choices, choices
 from modules.tasks.queue.completing import complete
@@ -38,16 +37,6 @@ from modules.tasks.queue.names import Names
 from modules.tasks.saved_views import SavedView
 
 blueprint = Blueprint("support", __name__)
-
-
-@dataclass(frozen=True)
-class Group:
-    """Tickets of one state that follow one another; hits of a search stand in one group."""
-
-    state: str
-    title: str | None
-    count: str
-    rows: Sequence[Row]
 
 
 @blueprint.get("/support")
@@ -77,24 +66,22 @@ def queue() -> ResponseReturnValue:
         columns=columns,
         typed=names.text_of(filters),
         total=str(total),
-        groups=_groups(filters, lines, total, whole=not (shown.newer or shown.older)),
-        newer=shown.newer and _here(filters, view, before=str(shown.newer)),
-        older=shown.older and _here(filters, view, after=str(shown.older)),
+        groups=_groups(asked, shown, lines, total),
+        newer=shown.newer and address_of(filters, view, before=str(shown.newer)),
+        older=shown.older and address_of(filters, view, after=str(shown.older)),
         lists=known.lists,
         chips=bar.chips(filters, known, lines, names.custom),
         menus=bar.menus(filters, known, names.custom),
         states=bar.states(filters),
-        sorts=[] if filters.q else bar.sorts(filters),
+        sorts=[] if filters.q else bar.sorts(filters, view),
+        groupings=[] if filters.q else bar.groupings(filters, view),
+        heads={} if filters.q else bar.heads(filters, view),
+        kept=kept(filters),
         cleared=bar.cleared(filters),
         narrowed=bool(filters),
         modes=showing.modes(filters, "list", view),
         files=[
-            (
-                label,
-                f"/support/export.{kind}?view={view.id}"
-                if view
-                else address(filters, f"/support/export.{kind}"),
-            )
+            (label, address_of(filters, view, f"/support/export.{kind}"))
             for kind, label in (
                 ("csv", "Table (CSV)"),
                 ("xlsx", "Workbook (XLSX)"),
@@ -129,10 +116,6 @@ def _columns(view: SavedView | None, known: Choices) -> list[tuple[str, str]]:
     return [each for each in columns_for(session(), known) if each[0] in view.columns]
 
 
-def _here(filters: Filters, view: SavedView | None, **more: str) -> str:
-    return f"{PATH}?{urlencode({'view': view.id, **more})}" if view else address(filters, **more)
-
-
 def _ends() -> list[str]:
     """A page begins after a place, or ends before one."""
     return [name for name in ("after", "before") if request.args.get(name)][:1]
@@ -147,12 +130,9 @@ def _title(filters: Filters, lists: Sequence[Listed]) -> str:
     return name or "Tickets"
 
 
-def _groups(filters: Filters, lines: Sequence[Row], total: Counted, *, whole: bool) -> list[Group]:
-    if filters.q:
-        return [Group("found", "Newest first", str(len(lines)) if whole else "", lines)]
-    groups = []
-    for state, some in groupby(lines, key=lambda row: row.status):
-        here = list(some)
-        count = str(len(here)) if whole else total.of(State(state))
-        groups.append(Group(state, None, count, here))
-    return groups
+def _groups(asked: Asked, shown: Cut, lines: Sequence[Row], total: Counted) -> list[Group]:
+    if not asked.filters.q:
+        begun, goes_on = shown.newer is not None, shown.older is not None
+        return groups(session(), asked, lines, total, begun=begun, goes_on=goes_on)
+    whole = not (shown.newer or shown.older)
+    return [Group("found", "Newest first", str(len(lines)) if whole else "", lines)]

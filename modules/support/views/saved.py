@@ -1,6 +1,8 @@
 """Saved views: all that one has, and the page of one."""
 
+from dataclasses import replace
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
@@ -28,15 +30,15 @@ from groupware.web.request import (
 from groupware.web.settings.forms import filled
 from groupware.web.settings.saving import ask, conflict, differences
 from modules.support import showing
-from modules.support.filters import PATH
 from modules.support.forms import ViewForm
-from modules.support.showing import columns_for
+from modules.support.showing import columns_by_list, columns_for
 from modules.support.sidebar import COUNTED_AT_ONCE, numbers, saved
 from modules.tasks import saved_views
 from modules.tasks.counts import listed
 from modules.tasks.queue.choices import Choices, choices
+from modules.tasks.queue.filters import GroupBy
 from modules.tasks.queue.names import Names
-from modules.tasks.saved_views import SavedView, Wish, visible_views
+from modules.tasks.saved_views import Mode, SavedView, Wish, visible_views
 from modules.tasks.saved_views.queries import MOST
 
 blueprint = Blueprint("support_views", __name__, url_prefix="/support/views")
@@ -47,7 +49,7 @@ blueprint = Blueprint("support_views", __name__, url_prefix="/support/views")
 def all_of_them() -> ResponseReturnValue:
     views = session().scalars(visible_views(actor()).limit(MOST)).all()
     alone = sharing.private_among(session(), [view.acl_id for view in views])
-    return page("support/views.html", views=views, private=alone, path=PATH)
+    return page("support/views.html", views=views, private=alone, opened=showing.opened)
 
 
 @blueprint.get("/counts")
@@ -63,15 +65,23 @@ def counts() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     sent = request.method == "POST"
     known = choices(session(), actor())
-    values = {"name": "", "query": request.args.get("q", ""), "hue": 0, "columns": []}
+    asked = {name: request.args.get(name, "") for name in ("q", "group", "mode")}
+    values = {
+        "name": "",
+        "query": asked["q"],
+        "group": asked["group"] if asked["group"] in list(GroupBy) else GroupBy.STATUS.value,
+        "mode": asked["mode"] if asked["mode"] in list(Mode) else Mode.LIST.value,
+        "hue": 0,
+        "columns": [],
+    }
     form = _form(values, known, sent=sent)
     if sent and form.validate():
         with refusals(form):
             view = saved_views.save(session(), actor(), _wish(form, known), now=now())
             told(f"{view.name} is saved. It is yours alone until you share it.")
-            way = showing.MODES.get(request.args.get("mode", ""), showing.MODES["list"])
-            return redirect(f"{way[2]}?view={view.id}", 303)
-    return page("support/view.html", 422 if sent else 200, form=form, view=None)
+            return redirect(showing.opened(view), 303)
+    columns = _columns(form, known)
+    return page("support/view.html", 422 if sent else 200, form=form, view=None, columns=columns)
 
 
 @blueprint.route("/<int:view_id>", methods=["GET", "POST"])
@@ -80,7 +90,14 @@ def edit(view_id: int) -> ResponseReturnValue:
     view, sent = _view(view_id), request.method == "POST"
     known = choices(session(), actor())
     text = Names(session(), known).text_of(saved_views.filters_of(view))
-    values = {"name": view.name, "query": text, "hue": view.hue, "columns": view.columns}
+    values = {
+        "name": view.name,
+        "query": text,
+        "group": view.grouping,
+        "mode": view.mode,
+        "hue": view.hue,
+        "columns": view.columns,
+    }
     form = _form(values, known, sent=sent)
     if sent:
         sharing.require(session(), actor(), view, sharing.CHANGE)
@@ -92,12 +109,13 @@ def edit(view_id: int) -> ResponseReturnValue:
         with refusals(form):
             saved_views.change(session(), actor(), view, _wish(form, known), now=now())
             told("Saved.")
-            return see_other("support.queue", view=view_id)
+            return redirect(showing.opened(view), 303)
     place = _place(view_id)
     return page(
         "support/view.html",
         422 if sent else 200,
         form=form,
+        columns=_columns(form, known),
         view=view,
         text=text,
         access=control.control(place, url_for(".save_access", view_id=view_id)),
@@ -172,9 +190,17 @@ def _form(values: dict[str, Any], known: Choices, *, sent: bool) -> ViewForm:
     return form
 
 
+def _columns(form: ViewForm, known: Choices) -> list[tuple[str, list[Any]]]:
+    """The boxes for columns, by the list that asks for what they show."""
+    lists = {name: of for name, _, of in columns_by_list(session(), known)}
+    return [(of, list(some)) for of, some in groupby(form.columns, lambda box: lists[box.data])]
+
+
 def _wish(form: ViewForm, known: Choices) -> Wish:
     try:
         filters = Names(session(), known).read(form.query.data or "")
     except Invalid as refusal:
         raise Invalid(query=refusal.message) from refusal
-    return Wish(form.name.data or "", filters, form.hue.data, form.columns.data or ())
+    filters = replace(filters, group=GroupBy(form.group.data))
+    columns = form.columns.data or ()
+    return Wish(form.name.data or "", filters, form.hue.data, columns, Mode(form.mode.data))

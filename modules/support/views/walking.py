@@ -22,6 +22,7 @@ from modules.support.views.ticket import address, back_address, held
 from modules.tasks import tickets
 from modules.tasks.models import State, Task
 from modules.tasks.queries import worked_by
+from modules.tasks.queue import Filters
 from modules.tasks.queue.asking import ask
 from modules.tasks.queue.conditions import Asked
 from modules.tasks.queue.neighbours import neighbour
@@ -59,7 +60,7 @@ def _asked() -> Asked:
         if number := number_in(values.get("view", "")):
             view = session().scalar(visible_views(actor()).where(SavedView.id == number))
             if view is not None:
-                return asked_by_view(session(), actor(), view, now())
+                return asked_by_view(session(), actor(), view, now(), Filters.read(values))
         return ask(session(), actor(), values, now())
     except Invalid:  # an address that was tampered with leads through all that is open
         return ask(session(), actor(), {}, now())

@@ -1,10 +1,10 @@
 """Saved views: what an agent looks at again and again; `GET /tickets?view=` finds by one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
-from groupware.api import UNSET, Made, Noun, Page, Paging, Ref, Says, Unset, page_of
+from groupware.api import UNSET, Id, Made, Noun, Page, Paging, Ref, Says, Unset, page_of
 from groupware.models import Level
 from groupware.sharing import CHANGE
 from groupware.web.request import (
@@ -22,10 +22,10 @@ from modules.tasks.models import TaskList
 from modules.tasks.queries import lists_worked_by
 from modules.tasks.queue.asking import understood
 from modules.tasks.queue.choices import choices
-from modules.tasks.queue.filters import Filters
+from modules.tasks.queue.filters import Filters, GroupBy
 from modules.tasks.saved_views import counting, managing
 from modules.tasks.saved_views.managing import Wish
-from modules.tasks.saved_views.models import SavedView
+from modules.tasks.saved_views.models import Mode, SavedView
 from modules.tasks.saved_views.queries import filters_of, visible_views
 
 nouns = Noun("views", "Saved views of the queue: one's own, and those that are shared with one.")
@@ -37,6 +37,8 @@ Query = Annotated[
 ]
 Hue = Annotated[int, Says("One of 12 colours; 0 is a star.", least=0, most=12)]
 Columns = Annotated[list[str], Says("What the queue shows; empty: the usual.", most=20)]
+Group = Annotated[GroupBy, Says("What stands together; within it the order of the query.")]
+Opens = Annotated[Mode, Says("How the queue opens it.")]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class View:
     query: Annotated[str, Says("What it looks for; names are written as numbers.")]
     hue: int
     columns: list[str]
+    group: Group
+    mode: Opens
     owner: Ref | None
     permissions: Annotated[list[str], Says("`change` where the reader may.")]
 
@@ -60,6 +64,8 @@ class NewView:
     query: Query = ""
     hue: Hue = 0
     columns: Columns | Unset = UNSET
+    group: Group = GroupBy.STATUS
+    mode: Opens = Mode.LIST
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,15 @@ class ViewChange:
     query: Query | Unset = UNSET
     hue: Hue | Unset = UNSET
     columns: Columns | Unset = UNSET
+    group: Group | Unset = UNSET
+    mode: Opens | Unset = UNSET
+
+
+@dataclass(frozen=True)
+class Order:
+    """One's own order of the views."""
+
+    views: Annotated[list[Id], Says("These come first, the others follow by name.", most=200)]
 
 
 @dataclass(frozen=True)
@@ -92,9 +107,17 @@ def listed(query: Paging) -> Page[View]:
 def create(body: NewView) -> Made[View]:
     """Save a view, which is one's own alone until it is shared."""
     columns = [] if isinstance(body.columns, Unset) else body.columns
-    wish = Wish(body.name, _filters(body.query), body.hue, columns)
+    filters = replace(_filters(body.query), group=body.group)
+    wish = Wish(body.name, filters, body.hue, columns, body.mode)
     made = managing.save(session(), actor(), wish, now=now())
     return Made(_shown([made])[0], f"/api/v1/views/{made.id}")
+
+
+@nouns.post("/views/order")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def order(body: Order) -> None:
+    """Put the views in one's own order, as the side bar shows them."""
+    managing.put_in_order(session(), actor(), body.views)
 
 
 @nouns.get("/views/<int:view_id>")
@@ -109,11 +132,14 @@ def show(view_id: int) -> View:
 def edit(view_id: int, body: ViewChange) -> View:
     """Change a view, for all who use it."""
     row = _view(view_id)
+    filters = filters_of(row) if isinstance(body.query, Unset) else _filters(body.query)
+    group = GroupBy(row.grouping) if isinstance(body.group, Unset) else body.group
     wish = Wish(
         row.name if isinstance(body.name, Unset) else body.name,
-        filters_of(row) if isinstance(body.query, Unset) else _filters(body.query),
+        replace(filters, group=group),
         row.hue if isinstance(body.hue, Unset) else body.hue,
         row.columns if isinstance(body.columns, Unset) else body.columns,
+        Mode(row.mode) if isinstance(body.mode, Unset) else body.mode,
     )
     managing.change(session(), actor(), row, wish, now=now())
     return _shown([row])[0]
@@ -171,6 +197,8 @@ def _shown(rows: Sequence[SavedView]) -> list[View]:
             each.query,
             each.hue,
             list(each.columns),
+            GroupBy(each.grouping),
+            Mode(each.mode),
             Ref(each.owner.id, each.owner.name) if each.owner else None,
             ["change"] if each.id in mine else [],
         )

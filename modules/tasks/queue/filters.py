@@ -239,6 +239,11 @@ class Filters:
         """What stands together: hits of a search are one group, all else stands by its state."""
         return GroupBy.NONE if self.q else self.group or GroupBy.STATUS
 
+    def arranged(self, like: "Filters") -> "Filters":
+        """The same tickets, in the other's order and groups where it has any."""
+        sort, order = (like.sort, like.order) if like.sort else (self.sort, like.order or self.order)
+        return replace(self, sort=sort, order=order, group=like.group or self.group)
+
     @property
     def view(self) -> "Filters":
         """The same, sorted and grouped as by itself."""

@@ -17,7 +17,7 @@ from modules.tasks.saved_views.managing import (
     save,
     share,
 )
-from modules.tasks.saved_views.models import COLUMNS, HUES, SavedView
+from modules.tasks.saved_views.models import COLUMNS, HUES, Mode, SavedView
 from modules.tasks.saved_views.queries import (
     asked_by_view,
     filters_of,
@@ -29,6 +29,7 @@ from modules.tasks.saved_views.queries import (
 __all__ = [
     "COLUMNS",
     "HUES",
+    "Mode",
     "SavedView",
     "Wish",
     "asked_by_view",

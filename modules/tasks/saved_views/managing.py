@@ -13,9 +13,9 @@ from groupware.access import access_of
 from groupware.errors import Forbidden, Invalid
 from groupware.models import Level, User
 from groupware.text import named
-from modules.tasks.queue.filters import Filters
+from modules.tasks.queue.filters import Filters, GroupBy
 from modules.tasks.queue.typed import text_of
-from modules.tasks.saved_views.models import COLUMNS, HUES, SavedView, ViewPlace
+from modules.tasks.saved_views.models import COLUMNS, HUES, Mode, SavedView, ViewPlace
 from modules.tasks.saved_views.queries import filters_of, visible_views
 
 MOST_OWN = 200
@@ -31,6 +31,7 @@ class Wish:
     filters: Filters = field(default_factory=Filters)
     hue: int = 0
     columns: Sequence[str] = ()
+    mode: Mode = Mode.LIST
 
 
 def save(session: Session, actor: User, wish: Wish, *, now: datetime) -> SavedView:
@@ -61,7 +62,8 @@ def copy(session: Session, actor: User, view: SavedView, *, now: datetime) -> Sa
     """A view of one's own like one that one may use."""
     sharing.require(session, actor, view, sharing.USE)
     name = f"{view.name[:93]} (copy)"
-    return save(session, actor, Wish(name, filters_of(view), view.hue, view.columns), now=now)
+    wish = Wish(name, filters_of(view), view.hue, view.columns, Mode(view.mode))
+    return save(session, actor, wish, now=now)
 
 
 def delete(session: Session, actor: User, view: SavedView, *, now: datetime) -> None:
@@ -107,6 +109,7 @@ def _fill(view: SavedView, wish: Wish, now: datetime) -> None:
     if any(each not in COLUMNS and not _is_field(each) for each in columns):
         raise Invalid(columns="There is no such column.")
     view.hue, view.columns, view.modified = wish.hue, columns, now
+    view.grouping, view.mode = wish.filters.group or GroupBy.STATUS, wish.mode
     view.query = text_of(wish.filters, lambda _kind, _number: None)
 
 

@@ -1,6 +1,7 @@
 """The tables of saved views, and of the order in which each person has them."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -25,8 +26,14 @@ COLUMNS = {
 USUAL = ("list", "customer", "due", "assignee", "updated")
 
 
-MODES = ("list", "split", "board", "agenda")
-"""The ways in which a view opens."""
+
+class Mode(StrEnum):
+    """The ways in which a view opens."""
+
+    LIST = "list"
+    SPLIT = "split"
+    BOARD = "board"
+    AGENDA = "agenda"
 
 
 class SavedView(Base):

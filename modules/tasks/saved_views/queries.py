@@ -1,9 +1,10 @@
 """Which views somebody has, and what they find by them."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Select, and_, false, or_, select
+from sqlalchemy import Select, and_, false, select
 from sqlalchemy.orm import Session
 
 from groupware.errors import Invalid
@@ -14,7 +15,7 @@ from modules.tasks.models import Task
 from modules.tasks.queries import in_states, worked_by
 from modules.tasks.queue.asking import ask
 from modules.tasks.queue.conditions import Asked, narrowed
-from modules.tasks.queue.filters import Filters
+from modules.tasks.queue.filters import Filters, GroupBy
 from modules.tasks.queue.typed import parse
 from modules.tasks.saved_views.models import SavedView, ViewPlace
 
@@ -34,13 +35,19 @@ def visible_views(user: User, level: Level = Level.READ) -> Select[SavedView]:
 
 
 def filters_of(view: SavedView) -> Filters:
-    """What a view looks for."""
-    return _kept(view.query)
+    """What a view looks for, in its order."""
+    group = GroupBy(view.grouping)
+    return replace(_kept(view.query), group=None if group == GroupBy.STATUS else group)
 
 
-def asked_by_view(session: Session, user: User, view: SavedView, now: datetime) -> Asked:
-    """What this person asks for by a view that they may use: their own lists, their own *me*."""
-    return ask(session, user, filters_of(view), now)
+def asked_by_view(
+    session: Session, user: User, view: SavedView, now: datetime, like: Filters | None = None
+) -> Asked:
+    """What this person asks for by a view that they may use: their own lists, their own *me*.
+
+    It is arranged as `like` says, where that says anything.
+    """
+    return ask(session, user, filters_of(view).arranged(like or Filters()), now)
 
 
 def tickets_of(session: Session, user: User, view: SavedView, now: datetime) -> Select[Task]:
@@ -55,10 +62,8 @@ def tickets_found(session: Session, user: User, asked: Asked) -> Select[Task]:
         return worked_by(user).where(false())
     narrow = narrowed(session, asked)
     found = worked_by(user).where(
-        Task.task_list_id.in_(lists), in_states(filters.states), *narrow.conditions
+        Task.task_list_id.in_(lists), in_states(filters.states), *narrow.all_of_them
     )
-    if narrow.arms:
-        found = found.where(or_(*narrow.arms))
     if filters.q:
         found = found.where(search.found_by_staff(session, search.parse(filters.q), lists))
     return found
