@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import flask
 from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.orm import Session, contains_eager
 from werkzeug.exceptions import Unauthorized
 
@@ -123,14 +124,8 @@ def admit() -> ResponseReturnValue | None:
 
 def recognise(session: Session, secret: str, now: datetime) -> User | None:
     """Whose session this is; None where it ended, idled out, or the credentials changed since."""
-    rows = session.execute(
-        _good(now)
-        .options(contains_eager(WebSession.user))
-        .where(WebSession.token_hash == hash_of(secret))
-        .outerjoin(Membership, Membership.user_id == User.id)
-        .outerjoin(Grant, Grant.group_id == Membership.group_id)
-        .add_columns(*RIGHTS)
-    ).all()
+    bound = {"secret": hash_of(secret), "seen": now - IDLE, "created": now - LONGEST}
+    rows = session.execute(_recognised(), bound).all()
     if not rows:
         return None
     kept: WebSession = rows[0][0]
@@ -161,16 +156,34 @@ def living(session: Session, hashes: Collection[bytes], now: datetime) -> set[by
     return set(session.scalars(good.with_only_columns(WebSession.token_hash)))
 
 
+@cache
+def _recognised() -> Any:
+    """A session that is good, whose it is, and their rights: built once, as each page asks it."""
+    times = {name: bindparam(name, type_=WebSession.seen_at.type) for name in ("seen", "created")}
+    return (
+        _since(**times)
+        .options(contains_eager(WebSession.user))
+        .where(WebSession.token_hash == bindparam("secret"))
+        .outerjoin(Membership, Membership.user_id == User.id)
+        .outerjoin(Grant, Grant.group_id == Membership.group_id)
+        .add_columns(*RIGHTS)
+    )
+
+
 def _good(now: datetime) -> Select[WebSession]:
     """Sessions that have not ended, idled out, or been made void by a change of credentials."""
+    return _since(seen=now - IDLE, created=now - LONGEST)
+
+
+def _since(seen: Any, created: Any) -> Select[WebSession]:
     return (
         select(WebSession)
         .join(User, User.id == WebSession.user_id)
         .where(
             User.active,
             WebSession.credential_number == User.credential_number,
-            WebSession.seen_at >= now - IDLE,
-            WebSession.created_at >= now - LONGEST,
+            WebSession.seen_at >= seen,
+            WebSession.created_at >= created,
         )
     )
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Integer, and_, bindparam, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from groupware.access import access_of, learn_level, level_column
@@ -38,7 +40,7 @@ from modules.tasks.access import agent_level
 from modules.tasks.mail import shown
 from modules.tasks.mail.shown import Piece, Shown
 from modules.tasks.models import Seen, State, Task, TaskList
-from modules.tasks.queries import worked_by
+from modules.tasks.queries import ANYBODY, worked_by
 from modules.tasks.together.there import There
 
 
@@ -87,11 +89,23 @@ class TicketPage:
 
 def find(session: Session, actor: User, ticket_id: int) -> tuple[Task, datetime | None]:
     """The ticket, where the person works on its list, and until when they have read it."""
-    groups = access_of(session, actor).groups
-    row = session.execute(
-        worked_by(actor)
-        .where(Task.id == ticket_id)
-        .outerjoin(Seen, and_(Seen.task_id == Task.id, Seen.user_id == actor.id))
+    groups = list(access_of(session, actor).groups)
+    bound = {"reader": actor.id, "ticket": ticket_id, "groups": groups}
+    row = session.execute(_found(), bound).one_or_none()
+    if row is None:
+        raise NotFound
+    learn_level(session, actor, row[0].task_list.agent_acl_id, row[2])
+    return row[0], row[1]
+
+
+@cache
+def _found() -> Any:
+    seen = and_(Seen.task_id == Task.id, Seen.user_id == ANYBODY.id)
+    groups: Any = bindparam("groups", expanding=True)
+    return (
+        worked_by(ANYBODY)
+        .where(Task.id == bindparam("ticket", type_=Integer()))
+        .outerjoin(Seen, seen)
         .join(TaskList, TaskList.id == Task.task_list_id)
         .add_columns(Seen.at, level_column(groups, TaskList.agent_acl_id))
         .options(
@@ -100,11 +114,7 @@ def find(session: Session, actor: User, ticket_id: int) -> tuple[Task, datetime 
             joinedload(Task.assignee),
             joinedload(Task.location),
         )
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    learn_level(session, actor, row[0].task_list.agent_acl_id, row[2])
-    return row[0], row[1]
+    )
 
 
 def prepare(

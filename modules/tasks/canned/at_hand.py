@@ -6,9 +6,19 @@ that list's tickets only, to everybody who answers there; who manages the list c
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from groupware import journal, sharing
@@ -20,7 +30,7 @@ from modules.tasks.access import agent_level, require
 from modules.tasks.canned.models import CannedReply
 from modules.tasks.macros.models import Macro
 from modules.tasks.models import Task, TaskList
-from modules.tasks.queries import lists_worked_by
+from modules.tasks.queries import ANYBODY, lists_worked_by
 
 Kept = CannedReply | Macro
 K = TypeVar("K", CannedReply, Macro)
@@ -46,16 +56,32 @@ def usable_by(user: User, model: type[K]) -> Select[K]:
 
 def offered(user: User, model: type[K], ticket: Task) -> Select[K]:
     """Those that the person may use in this ticket."""
-    here = or_(model.task_list_id.is_(None), model.task_list_id == ticket.task_list_id)
-    return usable_by(user, model).where(here)
+    return _offered(user, model, ticket.task_list_id)
 
 
 def for_ticket(session: Session, user: User, ticket: Task) -> dict[str, list[tuple[int, str, str]]]:
     """Canned replies and macros for a ticket: id, name and category of each, by one statement."""
+    found: dict[str, list[tuple[int, str, str]]] = {entity: [] for entity in ENTITIES.values()}
+    bound = {"reader": user.id, "list": ticket.task_list_id}
+    for entity, number, name, category in session.execute(_for_ticket(), bound):
+        found[entity].append((number, name, category))
+    for each in found.values():
+        each.sort(key=lambda row: (row[2].casefold(), row[1].casefold(), row[0]))
+    return found
+
+
+def _offered(user: User, model: type[K], list_id: Any) -> Select[K]:
+    here = or_(model.task_list_id.is_(None), model.task_list_id == list_id)
+    return usable_by(user, model).where(here)
+
+
+@cache
+def _for_ticket() -> Any:
+    the_list = bindparam("list", type_=Integer())
     parts = []
     for model, entity in ENTITIES.items():
         rows = (
-            offered(user, model, ticket)
+            _offered(ANYBODY, model, the_list)
             .order_by(None)
             .order_by(model.category, model.name, model.id)
             .with_only_columns(model.id, model.name, model.category)
@@ -63,12 +89,7 @@ def for_ticket(session: Session, user: User, ticket: Task) -> dict[str, list[tup
             .subquery()
         )
         parts.append(select(literal(entity), rows.c.id, rows.c.name, rows.c.category))
-    found: dict[str, list[tuple[int, str, str]]] = {entity: [] for entity in ENTITIES.values()}
-    for entity, number, name, category in session.execute(union_all(*parts)):
-        found[entity].append((number, name, category))
-    for each in found.values():
-        each.sort(key=lambda row: (row[2].casefold(), row[1].casefold(), row[0]))
-    return found
+    return union_all(*parts)
 
 
 def may_change(session: Session, actor: User, thing: Kept) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import bindparam, event, select
 from sqlalchemy.orm import Session
 
 from groupware.models import User
@@ -13,6 +13,14 @@ from modules.tasks.fields.models import CustomField, FieldKind
 from modules.tasks.models import Task, TaskList
 
 _KEPT = "custom fields"
+_ASKED = (
+    select(CustomField)
+    .where(
+        CustomField.task_list_id.in_(bindparam("lists", expanding=True)),
+        CustomField.archived.is_(False),
+    )
+    .order_by(CustomField.position, CustomField.id)
+)
 Values = Mapping[int, Any]
 """Kept values by the field's id."""
 
@@ -39,11 +47,7 @@ def fields_of_lists(
     kept: dict[int, list[CustomField]] = session.info.setdefault(_KEPT, {})
     if missing := set(task_list_ids) - kept.keys():
         kept.update({number: [] for number in missing})
-        for field in session.scalars(
-            select(CustomField)
-            .where(CustomField.task_list_id.in_(missing), CustomField.archived.is_(False))
-            .order_by(CustomField.position, CustomField.id)
-        ):
+        for field in session.scalars(_ASKED, {"lists": list(missing)}):
             kept[field.task_list_id].append(field)
     return {number: kept[number] for number in task_list_ids}
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from groupware import outbox
@@ -32,6 +32,25 @@ REASONS = {
     "5.6": "The receiving server could not handle its contents",
     "5.7": "The receiving server refused it by its rules",
 }
+
+
+_OF_REPLIES = (
+    select(
+        Letter.comment_id,
+        OutboundMail.recipient,
+        OutboundMail.state,
+        OutboundMail.error,
+        OutboundMail.due_at,
+        OutboundMail.tries,
+    )
+    .join(OutboundMail, OutboundMail.id == Letter.mail_id)
+    .where(
+        Letter.comment_id.in_(bindparam("replies", expanding=True)),
+        OutboundMail.kind == LetterKind.REPLY,
+    )
+    .order_by(OutboundMail.id)
+    .limit(MOST_SHOWN)
+)
 
 
 @dataclass(frozen=True)
@@ -68,20 +87,7 @@ class Deliveries:
 
 def of_replies(session: Session, comment_ids: Collection[int]) -> dict[int, Deliveries]:
     """What became of these replies' letters, by the reply: one statement."""
-    rows = session.execute(
-        select(
-            Letter.comment_id,
-            OutboundMail.recipient,
-            OutboundMail.state,
-            OutboundMail.error,
-            OutboundMail.due_at,
-            OutboundMail.tries,
-        )
-        .join(OutboundMail, OutboundMail.id == Letter.mail_id)
-        .where(Letter.comment_id.in_(comment_ids), OutboundMail.kind == LetterKind.REPLY)
-        .order_by(OutboundMail.id)
-        .limit(MOST_SHOWN)
-    ).all()
+    rows = session.execute(_OF_REPLIES, {"replies": list(comment_ids)}).all()
     found: dict[int | None, list[Sending]] = {}
     for comment_id, to, state, error, due_at, tries in rows:
         later = due_at if state == Delivery.WAITING and tries else None
