@@ -17,6 +17,7 @@ from groupware.models import User
 from modules.help.acts import Act, Earlier, acts_of, earlier_texts, journal_of
 from modules.help.words import first_name
 from modules.tasks.conversation import EDITABLE
+from modules.tasks.mail.shown import Piece, pieces, quotes_of
 from modules.tasks.models import Attachment, Comment, Task
 from modules.tasks.queries import comments_asked_by, files_asked_by
 
@@ -47,6 +48,7 @@ class Message:
     at: datetime
     body: str
     files: Sequence[File]
+    pieces: Sequence[Piece] = ()
     edited: datetime | None = None
     earlier: Sequence[Earlier] = ()
     editable: bool = False
@@ -76,6 +78,7 @@ def thread_of(
     """The newest 50 messages, or the 50 before that one, with what was done among them."""
     comments, end, more = _comments(session, user, ticket, before)
     files = _files(session, user, ticket, [comment.id for comment in comments])
+    mails = quotes_of(session, ticket, comments)
     journal = journal_of(
         session,
         ticket,
@@ -94,6 +97,7 @@ def thread_of(
             at=comment.created,
             body=comment.body,
             files=files.get(comment.id, ()),
+            pieces=pieces(comment.body, mails.get(comment.id)),
             edited=comment.edited,
             earlier=texts.get(comment.id, ()),
             editable=comment.id in editable,
@@ -108,6 +112,7 @@ def thread_of(
             ticket,
             user,
             files.get(None, ()),
+            pieces(ticket.description, mails.get(None)),
             edited=next((act.at for act in acts[::-1] if act.earlier), None),
         ),
         items=items,
@@ -159,7 +164,12 @@ def _files(
 
 
 def _opening(
-    ticket: Task, user: User, files: Sequence[File], *, edited: datetime | None
+    ticket: Task,
+    user: User,
+    files: Sequence[File],
+    told: Sequence[Piece],
+    *,
+    edited: datetime | None,
 ) -> Message:
     return Message(
         id=0,
@@ -170,6 +180,7 @@ def _opening(
         at=ticket.created,
         body=ticket.description,
         files=files,
+        pieces=told,
         edited=edited,
     )
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from groupware.mailboxes.models import InboundMail
 from modules.tasks.mail.models import Placement
@@ -31,6 +31,7 @@ class Shown:
     reason: str
     doubt: str = ""
     moved_from: int | None = None
+    namesake: bool = False  # another mail, with other words, has its Message-ID
     quoted: dict[str, Any] = field(default_factory=dict)
 
 
@@ -46,7 +47,7 @@ def of_ticket(
     if not ids and not first:
         return {}
     rows = session.execute(
-        select(Placement, InboundMail.sender)
+        select(Placement, InboundMail.sender, _namesake())
         .join(InboundMail, InboundMail.id == Placement.inbound_mail_id)
         .where(
             or_(
@@ -63,10 +64,30 @@ def of_ticket(
             placed.reason,
             placed.doubt,
             placed.moved_from_id,
+            namesake,
             placed.quoted or {},
         )
-        for placed, sender in rows
+        for placed, sender, namesake in rows
     }
+
+
+def quotes_of(
+    session: Session, ticket: Task, comments: Sequence[Comment]
+) -> dict[int | None, Shown]:
+    """As `of_ticket`, for readers who learn nothing of the mails but what in them is quoted."""
+    found = of_ticket(session, ticket, comments)
+    return {key: Shown(0, "", "", quoted=each.quoted) for key, each in found.items()}
+
+
+def _namesake() -> ColumnElement[bool]:
+    other = aliased(InboundMail)
+    same = select(other.id).where(
+        other.message_id == InboundMail.message_id,
+        other.message_id != "",
+        other.mailbox_id == InboundMail.mailbox_id,
+        other.content_hash != InboundMail.content_hash,
+    )
+    return same.correlate(InboundMail).exists()
 
 
 def pieces(text: str, shown: Shown | None) -> list[Piece]:

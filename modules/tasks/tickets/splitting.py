@@ -10,7 +10,7 @@ follow the message. Its files go with it, and both tickets are linked.
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from groupware.access import level_in
@@ -18,6 +18,7 @@ from groupware.errors import NotFound
 from groupware.models import Level, Location, User
 from modules.tasks.access import may_submit, owns, require
 from modules.tasks.history import changed
+from modules.tasks.mail.models import Placement
 from modules.tasks.models import Attachment, Comment, Kind, Participant, Task
 from modules.tasks.tickets.filing import begin, checked, tell_filed
 from modules.tasks.tickets.links import join
@@ -74,6 +75,16 @@ def _hand_over(session: Session, comment: Comment, made: Task, *, as_details: bo
         file.task_id = made.id
         file.comment_id = None if as_details else comment.id
     session.flush()
+    # The mail behind it goes along, so that answers to it find it, and its page can tell of it.
+    session.execute(
+        update(Placement)
+        .where(Placement.comment_id == comment.id)
+        .values(
+            task_id=made.id,
+            comment_id=None if as_details else comment.id,
+            moved_from_id=comment.task_id,
+        )
+    )
     if as_details:
         session.delete(comment)
     else:
