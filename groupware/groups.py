@@ -67,6 +67,17 @@ def permissions_of(session: Session, group: Group) -> set[Permission]:
     return {Permission(permission) for permission in rows}
 
 
+def given_by(session: Session, group_ids: Collection[int]) -> dict[int, set[Permission]]:
+    """What each of these groups gives."""
+    found: dict[int, set[Permission]] = {}
+    rows = session.execute(
+        select(Grant.group_id, Grant.permission).where(Grant.group_id.in_(group_ids))
+    )
+    for group_id, permission in rows:
+        found.setdefault(group_id, set()).add(Permission(permission))
+    return found
+
+
 def set_permissions(
     session: Session,
     actor: User,

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from groupware import assets
 from groupware import uploads as files
+from groupware.api import groups as api_groups
 from groupware.api import me
 from groupware.api import views as api
 from groupware.live import views as live
@@ -64,6 +65,7 @@ module = Module(
         apps.blueprint,
         api.blueprint,
         me.nouns.blueprint,
+        api_groups.nouns.blueprint,
         setup.blueprint,
         health.blueprint,
         outgoing.blueprint,

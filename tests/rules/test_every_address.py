@@ -90,7 +90,8 @@ class Visitor:
             "comments": {"body": "Hello."}, "checklist": {"text": "Violet"}, "draft": {"body": "Hm."},
             "links": {"ticket": self.parts["other_id"]}, "web-links": {"url": FORM["url"]},
             "macros": {"macro": self.parts["macro_id"]}, "merge": {"into": self.parts["other_id"]},
-            "split": {"subject": "New"}, "tickets": {"subject": "New"},
+            "split": {"subject": "New"}, "tickets": {"subject": "New"}, "drafts": {"body": "Hm."},
+            "move": {"into": self.parts["other_id"]}, "presence": {"doing": "viewing"},
         }  # fmt: skip
         noun = re.sub(r"/[0-9]+$", "", path).rpartition("/")[2]
         return bodies.get(noun, {})

@@ -69,7 +69,7 @@ def all_of_them() -> ResponseReturnValue:
         after=after,
         q=text,
         members=dict(iter(members)),
-        given=rights.given_by(session(), [*ids, *(group.id for group in single_rows)]),
+        given=groups.given_by(session(), [*ids, *(group.id for group in single_rows)]),
         single=[] if text else single_rows,
         meanings=rights.MEANINGS,
     )

@@ -4,12 +4,10 @@ from collections.abc import Collection
 
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from groupware import groups
 from groupware.errors import Invalid
-from groupware.models import Grant, Group, Permission
+from groupware.models import Group, Permission
 from groupware.web.request import actor, now, session, told
 from groupware.web.settings.saving import Difference, conflict, stale
 
@@ -61,17 +59,6 @@ def differences(now: Collection[Permission], yours: Collection[Permission]) -> l
         for permission, (words, _) in MEANINGS.items()
         if (permission in now) != (permission in yours)
     ]
-
-
-def given_by(session: Session, group_ids: Collection[int]) -> dict[int, set[Permission]]:
-    """What each of these groups gives."""
-    found: dict[int, set[Permission]] = {}
-    rows = session.execute(
-        select(Grant.group_id, Grant.permission).where(Grant.group_id.in_(group_ids))
-    )
-    for group_id, permission in rows:
-        found.setdefault(group_id, set()).add(Permission(permission))
-    return found
 
 
 def _yes(value: bool) -> str:  # noqa: FBT001  # the word for it

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from groupware import credentials, module, people
+from groupware import credentials, groups, module, people
 from groupware.errors import Invalid
 from groupware.models import Address, Group, GroupKind, Membership, User
 from groupware.module import Item
@@ -239,7 +239,7 @@ def shown(user: User, **forms: Any) -> ResponseReturnValue:
         )
         .all()
     )
-    given = rights.given_by(session(), [own.id, *(group.id for group in belongs)])
+    given = groups.given_by(session(), [own.id, *(group.id for group in belongs)])
     return page(
         "settings/user.html",
         422 if forms else 200,

@@ -1,5 +1,5 @@
-"""What agents do to many tickets at once, and files of them, as nouns of the API."""
+"""What agents do to many tickets at once, files of them, and tickets out of files: nouns of the API."""
 
-from modules.support.api import bulk, exports
+from modules.support.api import bulk, exports, imports
 
-BLUEPRINTS = [part.nouns.blueprint for part in (bulk, exports)]
+BLUEPRINTS = [part.nouns.blueprint for part in (bulk, exports, imports)]

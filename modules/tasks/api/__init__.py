@@ -6,6 +6,7 @@ from modules.tasks.api import (
     categories,
     checklists,
     comments,
+    delivery,
     fields,
     headings,
     journal,
@@ -27,6 +28,7 @@ BLUEPRINTS = [
     for part in (
         tickets,
         comments,
+        delivery,
         attachments,
         links,
         merging,

@@ -37,7 +37,7 @@ def listed(ticket_id: int, query: CommentQuery) -> Page[Said]:
         _comments(ticket).where(Comment.task_id == ticket.id),
         query,
         Comment.id,
-        show=lambda rows: _shown(ticket, rows),
+        show=lambda rows: said(ticket, rows),
         descending=query.order == Order.DESCENDING,
     )
 
@@ -64,7 +64,7 @@ def say(ticket_id: int, body: NewComment) -> Made[Said]:
         source="api",
     )
     at = f"/api/v1/tickets/{comment.task_id}/comments/{comment.id}"
-    return Made(_shown(comment.task, [comment])[0], at)
+    return Made(said(comment.task, [comment])[0], at)
 
 
 @nouns.get("/tickets/<int:ticket_id>/comments/<int:comment_id>")
@@ -72,7 +72,7 @@ def say(ticket_id: int, body: NewComment) -> Made[Said]:
 def show(ticket_id: int, comment_id: int) -> Said:
     """A reply or note."""
     ticket = found(ticket_id)
-    return _shown(ticket, [comment_of(ticket, comment_id)])[0]
+    return said(ticket, [comment_of(ticket, comment_id)])[0]
 
 
 @nouns.patch("/tickets/<int:ticket_id>/comments/<int:comment_id>")
@@ -82,7 +82,7 @@ def edit(ticket_id: int, comment_id: int, body: CommentChange) -> Said:
     ticket = found(ticket_id, held=True)
     comment = comment_of(ticket, comment_id)
     conversation.edit_comment(session(), actor(), comment, body.body, now=now())
-    return _shown(ticket, [comment])[0]
+    return said(ticket, [comment])[0]
 
 
 @nouns.delete("/tickets/<int:ticket_id>/comments/<int:comment_id>")
@@ -103,7 +103,8 @@ def comment_of(ticket: Task, comment_id: int) -> Comment:
     return one(_comments(ticket).where(Comment.task_id == ticket.id, Comment.id == comment_id))
 
 
-def _shown(ticket: Task, rows: Sequence[Comment]) -> list[Said]:
+def said(ticket: Task, rows: Sequence[Comment]) -> list[Said]:
+    """Comments of this ticket, as the reader may see them."""
     face = files_worked_by if works_on(ticket) else files_asked_by
     files: dict[int | None, list[File]] = defaultdict(list)
     ids = [each.id for each in rows]

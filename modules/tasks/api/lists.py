@@ -47,6 +47,7 @@ Hue = Annotated[int, Says("One of 12 colours.", least=1, most=12)]
 Description = Annotated[str, Says("What it is for.", most=lists.LONGEST_DESCRIPTION)]
 Days = Annotated[int, Says("0 is never, or always.", least=0, most=lists.MOST_DAYS)]
 Hours = Annotated[int, Says("0 promises nothing.", least=0, most=lists.MOST_HOURS)]
+Place = Annotated[int, Says("Counted from 1, under the same heading.", least=1, most=1000)]
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ class TaskList:
     close_after_days: int | None
     reopen_within_days: int | None
     colleagues_see: bool | None
+    replies_in_calendar: bool | None
     answer_hours: int
+    position: Annotated[int | None, Says("Its place among the lists under the same heading.")]
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,9 @@ class TaskListChange:
     close_after_days: Days | Unset = UNSET
     reopen_within_days: Days | Unset = UNSET
     colleagues_see: bool | Unset = UNSET
+    replies_in_calendar: bool | Unset = UNSET
     answer_hours: Hours | Unset = UNSET
+    position: Place | Unset = UNSET
 
 
 @nouns.get("/task-lists")
@@ -166,6 +171,10 @@ def edit(list_id: int, body: TaskListChange) -> TaskList:
         if not sent["is_default"]:
             raise Invalid(is_default="Make another list the default one instead.")
         lists.make_default(session(), actor(), row, now=now())
+    if "position" in sent:
+        session().flush()
+        by = sent["position"] - 1 - lists.beside(session(), row).index(row)
+        lists.shift(session(), actor(), row, by=by, now=now())
     return _shown([row])[0]
 
 
@@ -246,5 +255,7 @@ def _one(row: Row, *, submit: bool) -> TaskList:
         close_after_days=row.close_after_days if works else None,
         reopen_within_days=row.reopen_within_days if works else None,
         colleagues_see=row.colleagues_see if works else None,
+        replies_in_calendar=row.replies_in_calendar if works else None,
         answer_hours=row.answer_hours,
+        position=row.position if works else None,
     )

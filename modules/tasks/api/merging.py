@@ -1,4 +1,4 @@
-"""Two tickets become one, and one becomes two: merges, and messages that are split off."""
+"""Two tickets become one, and one becomes two: merges, and messages that are split off or moved."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,14 +11,17 @@ from groupware.models import Level, User
 from groupware.web.request import actor, now, one, open_to, session
 from modules.tasks import tickets
 from modules.tasks.access import require
-from modules.tasks.api.comments import comment_of
+from modules.tasks.api.comments import comment_of, said
 from modules.tasks.api.faces import found, shown, worked
-from modules.tasks.api.shapes import Subject, Ticket
+from modules.tasks.api.shapes import Comment, Subject, Ticket
 from modules.tasks.leading import led_to
+from modules.tasks.mail import moving
 from modules.tasks.models import Task
 from modules.tasks.queries import merged_of, visible_to
 
-nouns = Noun("merges", "Two tickets become one, and a message becomes a ticket of its own.")
+nouns = Noun(
+    "merges", "Two tickets become one; a message becomes a ticket of its own, or goes to another."
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,13 @@ class MergeEffects:
     readers: Annotated[list[Ref], Says("They have a part in the other one alone.")]
     colleagues: Annotated[bool, Says("The customer's colleagues see the other list.")]
     widens: Annotated[bool, Says("Somebody would read more, and so has to be admitted.")]
+
+
+@dataclass(frozen=True)
+class MessageMove:
+    """Where a message belongs."""
+
+    into: Id
 
 
 @dataclass(frozen=True)
@@ -118,6 +128,19 @@ def split(ticket_id: int, comment_id: int, body: NewSplit) -> Made[Ticket]:
     made = tickets.split(session(), actor(), comment, subject=body.subject, now=now())
     session().flush()
     return Made(shown([made])[0], f"/api/v1/tickets/{made.id}")
+
+
+@nouns.post("/tickets/<int:ticket_id>/comments/<int:comment_id>/move")
+@open_to(*ANYBODY)
+def move(ticket_id: int, comment_id: int, body: MessageMove) -> Made[Comment]:
+    """Put a message that came by mail into the ticket that it belongs to, or back."""
+    require(session(), actor(), Level.WRITE, found(ticket_id).task_list)
+    held = {number: found(number, held=True) for number in sorted({ticket_id, body.into})}
+    comment = comment_of(held[ticket_id], comment_id)
+    moving.move(session(), actor(), comment, held[body.into], now=now())
+    session().flush()
+    at = f"/api/v1/tickets/{body.into}/comments/{comment_id}"
+    return Made(said(held[body.into], [comment])[0], at)
 
 
 def _ref(person: User) -> Ref:

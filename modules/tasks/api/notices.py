@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from groupware.api import Id, Noun, Page, Paging, Ref, Says
+from groupware.api import UNSET, Id, Noun, Page, Paging, Ref, Says, Unset
 from groupware.api.paging import NOWHERE, cursor_of, values_in
 from groupware.api.reading import bad
 from groupware.text import LARGEST_NUMBER
 from groupware.web.request import MANAGE_SUPPORT, MANAGE_TICKETS, actor, now, open_to, session
-from modules.tasks.notices import inbox
+from modules.tasks.notices import choice, inbox
+from modules.tasks.notices.choice import Channel
 from modules.tasks.notices.models import Reason
 
 nouns = Noun("notices", "What one was told of; for agents.")
@@ -42,6 +43,35 @@ class Reading:
     notice: Annotated[Id | None, Says("Null marks all of them.")] = None
 
 
+Channels = Annotated[list[Channel], Says("Empty: not at all.", most=len(Channel))]
+
+
+@dataclass(frozen=True)
+class NoticeChoices:
+    """Of what one is told, and how: in the app, by mail, both or neither."""
+
+    assigned: Channels
+    mentioned: Channels
+    answered: Channels
+    noted: Channels
+    changed: Channels
+    overdue: Channels
+    filed: Channels
+
+
+@dataclass(frozen=True)
+class NoticeChoicesChange:
+    """What one wants to be told of; a field that is not sent stays as it is."""
+
+    assigned: Channels | Unset = UNSET
+    mentioned: Channels | Unset = UNSET
+    answered: Channels | Unset = UNSET
+    noted: Channels | Unset = UNSET
+    changed: Channels | Unset = UNSET
+    overdue: Channels | Unset = UNSET
+    filed: Channels | Unset = UNSET
+
+
 @nouns.get("/notices")
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def listed(query: NoticeQuery) -> Page[Notice]:
@@ -68,6 +98,24 @@ def listed(query: NoticeQuery) -> Page[Notice]:
 def read(body: Reading) -> None:
     """Mark one notice as read, or all of them."""
     inbox.read(session(), actor(), body.notice, now=now())
+
+
+@nouns.get("/notices/choices")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def choices() -> NoticeChoices:
+    """Of what one is told, and how."""
+    mine = choice.chosen(actor())
+    return NoticeChoices(**{str(reason): sorted(mine[reason]) for reason in choice.USUAL})
+
+
+@nouns.patch("/notices/choices")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def choose(body: NoticeChoicesChange) -> NoticeChoices:
+    """Say of what one is told."""
+    sent = {reason: getattr(body, reason) for reason in choice.USUAL}
+    new = {reason: each for reason, each in sent.items() if not isinstance(each, Unset)}
+    choice.choose(actor(), {**choice.chosen(actor()), **new})
+    return choices()
 
 
 def _below(cursor: str) -> int:

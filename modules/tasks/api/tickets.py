@@ -1,6 +1,7 @@
 """Tickets: to list, file, read, change and delete them."""
 
 from flask import abort, redirect, request
+from sqlalchemy.orm import joinedload
 
 from groupware.api import ANYBODY, Made, Noun, Page, Unset, page_of
 from groupware.api.paging import NOWHERE, cursor_of, values_in
@@ -17,6 +18,7 @@ from modules.tasks.leading import led_to
 from modules.tasks.models import Task, TaskList, Urgency
 from modules.tasks.people import who_may_take_part
 from modules.tasks.queries import (
+    deleted_of,
     in_states,
     lists_open_to,
     lists_worked_by,
@@ -96,6 +98,17 @@ def edit(ticket_id: int, body: TicketChange) -> Ticket:
 def delete(ticket_id: int) -> None:
     """Delete a ticket; agents can bring it back for 30 days."""
     tickets.delete(session(), actor(), found(ticket_id, held=True), now=now())
+
+
+@nouns.post("/tickets/<int:ticket_id>/restoration")
+@open_to(*ANYBODY)
+def restore(ticket_id: int) -> Ticket:
+    """Bring a deleted ticket back, within 30 days; for whoever may delete it."""
+    deleted = deleted_of(actor(), now()).where(Task.id == ticket_id)
+    ticket = one(deleted.options(joinedload(Task.task_list)).with_for_update(of=Task))
+    tickets.restore(session(), actor(), ticket, now=now())
+    session().flush()
+    return shown([ticket])[0]
 
 
 def _queue(query: TicketQuery) -> Page[Ticket]:
