@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from groupware import migrate, smtp, worker
 from groupware.config import Settings
 from groupware.database import Database, sqlite_is_sound, sqlite_version
+from groupware.mailboxes.models import Mailbox
 from groupware.models import Delivery, Grant, OutboundMail, Permission
 from groupware.outbox import Refused
 
@@ -125,7 +126,7 @@ def _inside(database: Database, settings: Settings, now: datetime) -> Iterator[F
     if not migrate.is_current(database):
         return
     with database.reading() as session:
-        for look in (_people, _worker, _letters):
+        for look in (_people, _worker, _letters, _mailboxes):
             yield from look(session, settings, now)
 
 
@@ -165,6 +166,22 @@ def _letters(session: Session, settings: Settings, now: datetime) -> Iterator[Fi
     if settings.smtp_url and any_mail(OutboundMail.state == Delivery.WAITING, late):
         yield Finding(
             Mark.WARNING, "mail: some waits longer than it should", "look at the worker's log"
+        )
+
+
+def _mailboxes(session: Session, settings: Settings, _now: datetime) -> Iterator[Finding]:
+    failing = select(Mailbox).where(Mailbox.last_error != "", Mailbox.paused.is_(False))
+    for mailbox in session.scalars(failing.order_by(Mailbox.name).limit(20)):
+        yield Finding(
+            Mark.WARNING,
+            f"mailbox {mailbox.name}: {mailbox.last_error}",
+            f"see {settings.base_url}/settings/mailboxes/{mailbox.id}",
+        )
+    if settings.smtp_url and session.scalar(select(Mailbox.id).limit(1)) is None:
+        yield Finding(
+            Mark.WARNING,
+            "mailboxes: none, so replies go out by mail and answers to them reach nobody",
+            f"add one at {settings.base_url}/settings/mailboxes",
         )
 
 

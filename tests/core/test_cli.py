@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from groupware import worker
 from groupware.cli import main
 from groupware.database import Database, utc_now
+from groupware.mailboxes.models import Mailbox
 from groupware.models import Token, User
 from groupware.passwords import matches
 from groupware.secrets import hash_of
@@ -163,6 +164,14 @@ def test_doctor_names_what_is_wrong_and_how_to_mend_it(
     told = capsys.readouterr()
     assert "sends passwords in the clear" in told.out
     assert "error   mail server: 127.0.0.1:9 cannot be reached" in told.out
+    assert "warning mailboxes: none, so replies go out by mail" in told.out
+    failing = Mailbox(name="Help", address="help@x.example", last_error="No.", created_at=utc_now())
+    session.add(failing)
+    session.commit()
+    main(["doctor"])
+    told = capsys.readouterr()
+    assert "warning mailbox Help: No." in told.out
+    assert "mailboxes: none" not in told.out
 
 
 def test_doctor_survives_a_database_that_is_away(

@@ -14,10 +14,10 @@ from groupware.models import OutboundMail, Upload, User
 from groupware.preferences import Organisation
 from modules.tasks import conversation, tickets
 from modules.tasks.letters.models import Correspondence, Letter
-from modules.tasks.mail.models import Contact
+from modules.tasks.mail.models import Contact, IntakeRule
 from modules.tasks.models import State
 from tests.factories import NOON, Desk
-from tests.letters.office import ADDRESS, Office, came, html_of, read, text_of
+from tests.letters.office import ADDRESS, Office, came, html_of, mailbox, read, text_of
 
 
 def test_a_reply_goes_to_the_customer_as_text_and_html(
@@ -270,6 +270,29 @@ def test_a_reply_that_resolves_says_so_in_one_mail(
     assert "We think that this resolves your request." in text_of(mail)
 
 
+def test_answers_find_their_ticket_whatever_list_has_a_mailbox(
+    desk: Desk, office: Office, settings: Settings
+) -> None:
+    marks, make = Marks(settings.secret_key), desk.make
+    others = [make.task_list(name=name, customers=[desk.customer]) for name in ("One", "Two")]
+    for number, task_list in enumerate(others):
+        mailbox(desk.session, task_list, f"box{number}@desk.example")
+    ticket = desk.ticket()
+
+    def answered_at() -> str:
+        make.reply(ticket, desk.agent)
+        (mail,) = office.send(at=make.now)
+        assert marks.of_address(read(mail)["Reply-To"]) == Answer(ticket.id)
+        assert isinstance(marks.of_address(mail.envelope), Report)
+        return str(read(mail)["From"].addresses[0].addr_spec)
+
+    assert answered_at() == "box0@desk.example"
+    second = desk.session.scalars(select(Mailbox).where(Mailbox.name.startswith("box1"))).one()
+    rule = IntakeRule(mailbox_id=second.id, field="subject", words="x", task_list_id=desk.list.id)
+    desk.session.add(rule)
+    assert answered_at() == "box1@desk.example", "a rule leads its mail here"
+
+
 def test_without_a_mailbox_the_desk_s_own_server_names_the_sender(
     desk: Desk, office: Office
 ) -> None:
@@ -283,8 +306,6 @@ def _letter_for(desk: Desk, task_id: int, comment_id: int, person: User) -> int:
     from groupware import outbox
 
     row = outbox.note(desk.session, "reply", to=person.address, subject="x", due_at=NOON, now=NOON)
-    desk.session.add(
-        Letter(mail_id=row.id, task_id=task_id, comment_id=comment_id, user_id=person.id)
-    )
+    desk.session.add(Letter(mail=row, task_id=task_id, comment_id=comment_id, user_id=person.id))
     desk.session.flush()
     return row.id

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from babel.dates import format_datetime
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from groupware.database import one_at_a_time
@@ -19,7 +19,7 @@ from modules.tasks.letters.models import Correspondence, Letter, LetterKind
 from modules.tasks.letters.telling import correspondence_of
 from modules.tasks.letters.texts import Value, language_of, plain
 from modules.tasks.letters.thread import Before, before, first_mail
-from modules.tasks.mail.models import Contact, Intake
+from modules.tasks.mail.models import Contact, Intake, IntakeRule
 from modules.tasks.models import Comment, Task
 from modules.tasks.queries import replies
 
@@ -79,14 +79,21 @@ def draft_of(session: Session, row: OutboundMail, kind: LetterKind, now: datetim
 
 
 def mailbox_of(session: Session, ticket: Task, manner: Correspondence) -> Mailbox | None:
-    """The list's own choice, else where the ticket came in, else what feeds the list."""
+    """The list's own choice, else where the ticket came in, else what feeds the list, by itself or
+    by a rule; else the desk's first, so that answers find their way whatever list it is."""
     if manner.mailbox_id:
         return session.get(Mailbox, manner.mailbox_id)
     if (mail := first_mail(session, ticket)) is not None:
         return mail.mailbox
-    feeding = select(Mailbox).join(Intake, Intake.mailbox_id == Mailbox.id)
+    by_rule = select(IntakeRule.id).where(
+        IntakeRule.mailbox_id == Mailbox.id, IntakeRule.task_list_id == ticket.task_list_id
+    )
+    feeds = case((Intake.task_list_id == ticket.task_list_id, 2), (by_rule.exists(), 1), else_=0)
     return session.scalar(
-        feeding.where(Intake.task_list_id == ticket.task_list_id).order_by(Mailbox.id).limit(1)
+        select(Mailbox)
+        .join(Intake, Intake.mailbox_id == Mailbox.id)
+        .order_by(feeds.desc(), Mailbox.id)
+        .limit(1)
     )
 
 

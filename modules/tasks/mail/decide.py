@@ -11,13 +11,13 @@ anybody else                     a new ticket with a link that only agents see
 First matching row wins; each says why, in words that the mail's page shows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from groupware.mail.message import Message
 from groupware.mail.mime import HEADER_CUT
 from modules.tasks.mail.models import Unknown
-from modules.tasks.mail.words import automatic_answer, forwards
+from modules.tasks.mail.words import automatic_answer, forwards, marks
 
 MOST_TICKETS = 30
 """New tickets of one sender within an hour."""
@@ -100,6 +100,19 @@ def decide(
     released: bool = False,
 ) -> Decision:
     """What becomes of this mail; `released` lets it past what would hold it back."""
+    decision = _decided(message, candidate, sender, unknown, released=released)
+    told = marks(message)
+    return replace(decision, reason=f"{decision.reason} {told}") if told else decision
+
+
+def _decided(
+    message: Message,
+    candidate: Candidate | None,
+    sender: Sender,
+    unknown: Unknown,
+    *,
+    released: bool,
+) -> Decision:
     if not message.readable:
         return Decision(Act.UNREADABLE, " ".join(message.problems) or "It could not be read.")
     if message.bounce is not None and not released:

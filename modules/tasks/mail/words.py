@@ -1,7 +1,8 @@
-"""What subjects and reasons tell of a mail: a forward, a tag, a machine that answers."""
+"""What a mail tells of itself: a forward, a tag, a machine that answers, a signature."""
 
 import re
 
+from groupware.mail.message import Message
 from groupware.text import number_in
 
 _FORWARD = re.compile(
@@ -24,6 +25,13 @@ def tagged(subject: str) -> int | None:
     """The number of a tag such as `[Maple Support #123]`."""
     match = _TAG.search(subject[:1000])
     return number_in(match[1]) if match else None
+
+
+def marks(message: Message) -> str:
+    """What a mail's page says of its signature, and that it is encrypted; nothing for most."""
+    signed = "It carries a signature, which nobody has checked." if message.signed else ""
+    sealed = "It is encrypted." if message.encrypted else ""
+    return " ".join(filter(None, (signed, sealed)))
 
 
 def automatic_answer(auto: str) -> bool:

@@ -10,6 +10,7 @@ from groupware.mail.mime import HEADER_CUT
 from modules.tasks.mail.authenticity import proof
 from modules.tasks.mail.decide import Act, Candidate, Part, Sender, Standing, decide
 from modules.tasks.mail.models import Unknown
+from modules.tasks.mail.text import text_of
 from modules.tasks.mail.words import automatic_answer, forwards, tagged
 
 PLAIN = Message(subject="Re: Printer", sender=Address("ann@x.example"), identified=True)
@@ -96,6 +97,14 @@ def test_the_mailbox_says_what_becomes_of_strangers(message, unknown, act):
 def test_what_a_person_releases_becomes_a_ticket(message, sender):
     assert decide(message, None, sender).act == Act.QUARANTINE
     assert decide(message, None, sender, released=True).act in (Act.CONTACT, Act.FILE)
+
+
+@pytest.mark.parametrize(("name", "told"), [("signed", "signature"), ("encrypted", "encrypted")])
+def test_a_mail_s_page_says_what_its_sender_did_to_it(name, told):
+    sealed = replace(PLAIN, **{name: True})
+    assert told in decide(sealed, named(Part.OWN), CUSTOMER).reason
+    assert told not in decide(PLAIN, named(Part.OWN), CUSTOMER).reason
+    assert ("The file holds" in text_of(sealed).body) == sealed.encrypted
 
 
 def results(*values: str, sender: str = "ann@x.example") -> Message:

@@ -214,12 +214,15 @@ def test_where_registration_is_on_a_stranger_gets_the_least(
     from_group = desk.list.customer_acl
     make.allow(from_group, group, 20)
     post.intake.unknown, post.intake.register_group_id = Unknown.REGISTER, group.id
+    post.intake.location_id = make.location(group, name="Ward").id
     outcome = post(mail(f"Wanda <{STRANGER}>", headers="Cc: other@else.example"))
     ticket = ticket_of(session, outcome.ticket)
     assert ticket.customer is not None
     assert (ticket.customer.name, ticket.customer.verified, ticket.customer.password_hash) == (
         "Wanda", False, None,
     )  # fmt: skip
+    assert ticket.location is not None
+    assert ticket.location.name == "Ward"
     assert post(mail(STRANGER, "Again", subject="Another")).became == Became.TICKET
     names = session.scalars(select(User.name).where(User.id >= ticket.customer.id)).all()
     assert names == ["Wanda"], "never out of Cc, and once"
