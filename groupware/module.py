@@ -45,6 +45,7 @@ class Item:
     hue: int = 0
     count: str = ""
     current: bool = False
+    short: str = ""  # the label where a phone has little room
 
 
 @dataclass(frozen=True)

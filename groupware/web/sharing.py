@@ -33,7 +33,7 @@ Given = tuple[Level, str, str]
 Apply = Callable[[Mapping[int, Level]], Any]
 
 USE_OR_CHANGE: Sequence[Given] = (
-    (sharing.USE, "Use", "use it"),
+    (sharing.USE, "Use", "use it in tickets"),
     (sharing.CHANGE, "Change", "use it, change it, share it and delete it"),
 )
 

@@ -27,6 +27,8 @@ TAGS = {
 LONGEST_MARKDOWN = 100_000
 DEEPEST_QUOTE = 20
 HOUR, DAY = 3600, 86400
+ENGLISH = "en-GB"
+"""English of no country says the day before the month, as the short dates of the pages do."""
 
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": DEEPEST_QUOTE})
 _markdown.enable(["table", "strikethrough"]).disable("image")
@@ -42,6 +44,7 @@ def register(app: Flask) -> None:
         t_when=t_when,
         prose=prose,
     )
+    app.jinja_env.globals.update(page_language=page_language)
 
 
 def prose(text: str) -> Markup:
@@ -110,8 +113,18 @@ def reader_zone() -> tzinfo:
 
 def reader_locale() -> Locale:
     """The locale of who is signed in."""
+    return _locale(_reader_language())
+
+
+def page_language() -> str:
+    """The English that a page is written in, which the browser says its dates by."""
+    language = _reader_language()
+    return language if language.startswith("en-") else ENGLISH
+
+
+def _reader_language() -> str:
     person = visitor()
-    return _locale(person.locale if person else "en")
+    return person.locale if person and person.locale != "en" else ENGLISH
 
 
 # A page says some hundred times; the days and the hours in them are few.
@@ -148,4 +161,4 @@ def _locale(name: str) -> Locale:
     try:
         return Locale.parse(name.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
-        return Locale("en")
+        return Locale.parse(ENGLISH, sep="-")

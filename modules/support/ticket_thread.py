@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from groupware.models import JournalEntry, User
 from groupware.text import LARGEST_NUMBER, number_in
-from modules.support.changes import MESSAGES, QUIET, Names, may_be_told, sentence
+from modules.support.changes import MARKS, MESSAGES, QUIET, Names, may_be_told, sentence
 from modules.tasks.conversation import EDITABLE
 from modules.tasks.history import ENTITY
 from modules.tasks.letters.delivery import Deliveries, of_replies
@@ -71,6 +71,7 @@ class Happening:
     state: str
     new: bool = False
     event: bool = True
+    icon: str = "dot"
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,7 @@ class Answered:
             self.replies.add(comment.author_id)
         return answered
 
+            icon=MARKS.get(first.act, "dot"),
 
 def details_files(part: Window) -> Sequence[File]:
     """The files that came with the request itself."""

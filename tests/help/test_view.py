@@ -96,7 +96,7 @@ def test_that_it_will_close_by_itself_is_told_before(desk: Desk, signed_in: Sign
     desk.list.close_after_days = 7
     ticket = desk.ticket()
     set_state(desk, ticket, State.RESOLVED)
-    assert "It closes by itself on Mar 9, 2026" in signed_in(desk.customer).get(view(ticket)).text
+    assert "It closes by itself on 9 Mar 2026" in signed_in(desk.customer).get(view(ticket)).text
 
 
 def test_words_files_and_public_acts_stand_in_their_order(desk: Desk, signed_in: SignedIn) -> None:

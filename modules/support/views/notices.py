@@ -92,7 +92,7 @@ def corner(session: Session, user: User) -> list[Item]:
     here = request.path == PATH
     counted = g.get("waiting")
     new = counted.counts.unread if counted else inbox.unread_count(session, user)
-    return [Item("Notifications", PATH, "bell", count=new, current=here)]
+    return [Item("Notifications", PATH, "bell", count=new, current=here, short="Updates")]
 
 
 @blueprint.get(PATH)
