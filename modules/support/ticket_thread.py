@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import accumulate
+from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Integer, Row, Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from groupware.models import JournalEntry, User
@@ -19,7 +21,7 @@ from modules.tasks.letters.taking_back import seconds_to_take_back
 from modules.tasks.mail import shown
 from modules.tasks.mail.shown import Piece, Shown
 from modules.tasks.models import Attachment, Comment, Kind, Task
-from modules.tasks.queries import comments_worked_by, files_worked_by
+from modules.tasks.queries import ANYBODY, comments_worked_by, files_worked_by
 
 SHOWN = 50
 
@@ -69,9 +71,9 @@ class Happening:
     who: str
     what: str
     state: str
+    icon: str = "dot"
     new: bool = False
     event: bool = True
-    icon: str = "dot"
 
 
 @dataclass(frozen=True)
@@ -106,18 +108,9 @@ class Window:
 
 def window(session: Session, actor: User, ticket: Task, cursor: Cursor) -> Window:
     """The newest entries before the cursor: at most four statements, however long the thread is."""
-    comments = session.scalars(
-        comments_worked_by(actor)
-        .where(Comment.task_id == ticket.id, Comment.id < cursor.comment)
-        .options(joinedload(Comment.author))
-        .order_by(Comment.id.desc())
-        .limit(SHOWN + 1)
-    ).all()
-    entries = session.execute(
-        journal_of(ticket)
-        .where(JournalEntry.id < cursor.entry, JournalEntry.act.not_in(MESSAGES | QUIET))
-        .limit(SHOWN + 1)
-    ).all()
+    bound: dict[str, Any] = {"reader": actor.id, "ticket": ticket.id}
+    comments = session.scalars(_said(), {**bound, "before": cursor.comment}).all()
+    entries = session.execute(_done(), {"ticket": ticket.id, "before": cursor.entry}).all()
     merged = sorted(
         [(at, each.id, each) for at, each in zip(_no_earlier(comments), comments, strict=True)]
         + [(each[0].at, each[0].id, each) for each in entries],
@@ -138,16 +131,40 @@ def window(session: Session, actor: User, ticket: Task, cursor: Cursor) -> Windo
     mails = shown.of_ticket(session, ticket, comments)
     if not ticket.file_count + ticket.note_file_count:
         return Window(comments, entries, (), earlier, deliveries, mails)
-    files = session.scalars(
-        files_worked_by(actor)
-        .where(
-            Attachment.task_id == ticket.id,
-            Attachment.comment_id.is_(None)
-            | Attachment.comment_id.in_([each.id for each in comments]),
-        )
-        .order_by(Attachment.id)
-    ).all()
+    shown_here = {**bound, "comments": [each.id for each in comments]}
+    files = session.scalars(_files(), shown_here).all()
     return Window(comments, entries, files, earlier, deliveries, mails)
+
+
+_TICKET: Any = bindparam("ticket", type_=Integer())
+_BEFORE: Any = bindparam("before", type_=Integer())
+
+
+@cache
+def _said() -> Any:
+    return (
+        comments_worked_by(ANYBODY)
+        .where(Comment.task_id == _TICKET, Comment.id < _BEFORE)
+        .options(joinedload(Comment.author))
+        .order_by(Comment.id.desc())
+        .limit(SHOWN + 1)
+    )
+
+
+@cache
+def _done() -> Any:
+    quiet = JournalEntry.act.not_in(MESSAGES | QUIET)
+    return _journal(_TICKET).where(JournalEntry.id < _BEFORE, quiet).limit(SHOWN + 1)
+
+
+@cache
+def _files() -> Any:
+    with_them = Attachment.comment_id.in_(bindparam("comments", expanding=True))
+    return (
+        files_worked_by(ANYBODY)
+        .where(Attachment.task_id == _TICKET, Attachment.comment_id.is_(None) | with_them)
+        .order_by(Attachment.id)
+    )
 
 
 def _no_earlier(comments: Sequence[Comment]) -> list[datetime]:
@@ -159,10 +176,14 @@ def _no_earlier(comments: Sequence[Comment]) -> list[datetime]:
 
 def journal_of(ticket: Task) -> Select[JournalEntry, str | None]:
     """A ticket's journal with who did it, newest first; for those who work on its list."""
+    return _journal(ticket.id)
+
+
+def _journal(ticket_id: Any) -> Select[JournalEntry, str | None]:
     return (
         select(JournalEntry, User.name)
         .outerjoin(User, User.id == JournalEntry.actor_id)
-        .where(JournalEntry.entity == ENTITY, JournalEntry.entity_id == ticket.id)
+        .where(JournalEntry.entity == ENTITY, JournalEntry.entity_id == ticket_id)
         .order_by(JournalEntry.id.desc())
     )
 
@@ -211,6 +232,7 @@ def thread(
             who=who or "The desk",
             what=", ".join(sentence(each, names) for each, _ in entries),
             state=states[-1] if states else "",
+            icon=MARKS.get(first.act, "dot"),
             new=seen is not None and first.at > seen and first.actor_id != actor.id,
         )
         items.append((first.at, 0, first.id, happening))
@@ -232,7 +254,6 @@ class Answered:
             self.replies.add(comment.author_id)
         return answered
 
-            icon=MARKS.get(first.act, "dot"),
 
 def details_files(part: Window) -> Sequence[File]:
     """The files that came with the request itself."""
