@@ -9,6 +9,7 @@ name -> all its addresses -> each is global, else refused -> connect to the firs
 
 import http.client
 import ipaddress
+import queue
 import socket
 import ssl
 import threading
@@ -52,9 +53,25 @@ class Unreachable(Exception):
 
 
 def addresses_of(host: str, port: int) -> list[str]:
-    """Every address that the name leads to; raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(each[4][0]) for each in found))
+    """Every address that the name leads to, within TIMEOUT seconds; raises OSError."""
+    answers: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.put(list(dict.fromkeys(str(each[4][0]) for each in found)))
+        except (OSError, UnicodeError) as error:
+            answers.put(error)
+
+    # The system's own patience is longer, and who asks may hold the database meanwhile.
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=TIMEOUT)
+    except queue.Empty:
+        raise TimeoutError from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def judged(url: str, *, resolve: Resolve = addresses_of, loopback: bool = False) -> Target:

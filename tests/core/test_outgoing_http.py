@@ -1,5 +1,6 @@
 """Addresses that people type lead to the open internet, or nowhere."""
 
+import socket
 import socketserver
 import threading
 import time
@@ -24,7 +25,7 @@ def leads_to(*addresses: str) -> outgoing_http.Resolve:
     ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
      ".".join("0000"), "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0", "fd00::1",
      "::ffff:127.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "2001:0:7f00:1::", "ff02::1", "fec0::1",
-     "::7f00:1", "64:ff9b:1::a00:1", "x"],
+     "::7f00:1", "64:ff9b:1::a00:1", "::ffff:a9fe:a9fe", "x"],
 )  # fmt: skip
 def test_no_name_leads_inside_even_as_one_of_several(address: str) -> None:
     for found in ((address,), (OPEN, address), (address, OPEN)):
@@ -48,8 +49,11 @@ def test_the_address_that_was_judged_is_the_one_that_is_called() -> None:
     target = judged("https://hooks.example/in?a=1", resolve=leads_to(OPEN))
     assert (target.host, target.port, target.path) == ("hooks.example", 443, "/in?a=1")
     assert target.address == OPEN
-    with pytest.raises(Invalid):
-        judged("http://127.0.0.1/")
+    inside = ("127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "0", "localhost.",
+              "[::1]", "[::ffff:7f00:1]", "2852039166")  # fmt: skip
+    for host in inside:
+        with pytest.raises(Invalid):
+            judged(f"http://{host}/")
 
 
 class Hook(BaseHTTPRequestHandler):
@@ -97,6 +101,17 @@ def test_what_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         url = f"http://127.0.0.1:{silent.server_address[1]}/"
         with pytest.raises(Unreachable):
             post(judged(url, loopback=True), b"", {})
+
+
+def test_a_name_that_nobody_answers_for_is_waited_for_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(outgoing_http, "TIMEOUT", 0.1)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: answered.wait(30) and [])
+    with pytest.raises(Invalid, match="not allowed"):
+        judged("https://hooks.example/")
+    answered.set()
 
 
 def test_an_answer_that_comes_drop_by_drop_is_cut_off(

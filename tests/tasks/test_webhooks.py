@@ -136,6 +136,36 @@ def test_what_is_refused_is_tried_again_and_given_up_at_last(
     assert given_up.error == "It answered 503."
 
 
+def test_who_does_not_answer_is_asked_once_a_round(
+    desk: Desk, session: Session, database: Database, receiver: str
+) -> None:
+    silent, _ = kept(desk)
+    for _ in range(3):
+        desk.ticket()
+    well, _ = kept(desk)
+    well.url = receiver
+    desk.ticket()
+    session.commit()
+    asked: list[str] = []
+
+    def resolve(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        if host == "hooks.example":
+            raise TimeoutError
+        return [host]
+
+    now = desk.make.later()
+    assert send_due(database, SEAL, lambda: now, resolve=resolve, loopback=True) == 5
+    assert asked.count("hooks.example") == 1
+    assert len(Receiver.heard) == 1
+    session.expire_all()
+    waiting = select(WebhookDelivery).where(WebhookDelivery.webhook_id == silent.id)
+    rows = session.scalars(waiting).all()
+    assert {(row.state, row.tries, row.error) for row in rows} == {
+        (Delivery.WAITING, 1, "This address is not allowed.")
+    }
+
+
 def test_an_address_that_leads_inside_later_is_not_called(
     desk: Desk, session: Session, database: Database, receiver: str
 ) -> None:

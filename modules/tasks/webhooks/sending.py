@@ -57,8 +57,14 @@ def send_due(
     """Send what is due; how many were taken."""
     with database.writing() as session:
         ready = _claim(session, clock())
+    silent: dict[str, str] = {}
     for each in ready:
-        status, error = _send(each, seal, clock(), resolve, loopback=loopback)
+        # Who does not answer is asked once a round, so that others need not wait for them.
+        status, error = None, silent.get(each.url, "")
+        if not error:
+            status, error = _send(each, seal, clock(), resolve, loopback=loopback)
+        if error and status is None:
+            silent[each.url] = error
         with database.writing() as session:
             _note(session, each.id, status, error, clock())
     return len(ready)
