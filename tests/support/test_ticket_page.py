@@ -186,8 +186,9 @@ def test_the_way_back_keeps_the_queues_address_and_nothing_else(
         assert 'href="/support"' in page
         assert "evil" not in page
         assert "logout?" not in page
-    came = {"Referer": "http://localhost/support?mine=1"}
+    came = {"Referer": "http://localhost/support?mine=1&bulk=7"}
     assert 'href="/support?mine=1"' in client.get(address, headers=came).text
+    assert 'href="/support"' in client.get(address, query_string={"from": "/support?bulk=7"}).text
 
 
 def test_a_ticket_of_many_parts_costs_few_statements(

@@ -48,6 +48,8 @@ from modules.tasks.together.there import There, Written
 blueprint = Blueprint("tickets", __name__)
 
 QUEUE = re.compile(r"/support(/board|/split|/agenda|/recent)?(\?[^\x00-\x1f\x7f]*)?", re.ASCII)
+TOLD = re.compile(r"(?<=[?&])bulk=\d+(&|$)", re.ASCII)
+"""What the queue says once of a change of many: it is old when somebody comes back."""
 LONGEST_ADDRESS = 1000
 HISTORY_SHOWN = 100
 
@@ -190,7 +192,7 @@ def address(ticket_id: int) -> str:
 def back_address() -> str:
     """The queue as it was left: filters and page are kept in its address."""
     wanted = request.args.get("from", "")
-    wanted = wanted or came_from()
+    wanted = TOLD.sub("", wanted or came_from()).rstrip("?&")
     fits = len(wanted) <= LONGEST_ADDRESS and QUEUE.fullmatch(wanted)
     return wanted if fits else "/support"
 
