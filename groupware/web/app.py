@@ -1,12 +1,13 @@
 """The application: built from settings, with every installed module."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g
+from flask.templating import Environment
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 
@@ -47,8 +48,17 @@ class Parts:
     inhabited: bool = False
 
 
+class Templates(Environment):
+    """Jinja's, for templates that have no globals of their own: none is copied for each import."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
+
+
 class Groupware(Flask):
     """Flask, with one transaction per request: return is commit, raise is rollback."""
+
+    jinja_environment = Templates
 
     def dispatch_request(self) -> ResponseReturnValue:
         try:

@@ -1,5 +1,7 @@
 """What every page has around it: brand, person, ways to go."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g, request, url_for
@@ -12,6 +14,8 @@ from groupware.models import Permission
 from groupware.module import Item, Link, Section
 from groupware.preferences import Organisation
 from groupware.web.request import rights, services, session, visitor
+
+MOST_KEPT = 1024
 
 SETTINGS = ("Support", "People", "System")
 """The sections of the settings' side bar, in this order; a module may add others after them."""
@@ -29,6 +33,7 @@ def register(app: Flask) -> None:
         profile_links=profile_links,
         settings_nav=settings_nav,
         once=once,
+        kept=kept,
     )
     app.context_processor(around)
 
@@ -51,6 +56,15 @@ def once(macro: Macro, *arguments: Any) -> Any:
     Only for macros that depend on nothing but their arguments: times come as `t_when` has them.
     """
     return services().drawn(version(), macro, *arguments)
+
+
+def kept(macro: Macro) -> Callable[..., Any]:
+    """The macro, which draws the same things once: `{% set icon = kept(drawn_icon) %}`.
+
+    Only for macros that depend on nothing but their arguments, and of which there are few kinds.
+    """
+    drawn = lru_cache(MOST_KEPT, typed=True)(lambda _version, *args, **named: macro(*args, **named))
+    return lambda *args, **named: drawn(version(), *args, **named)
 
 
 def can(permission: str) -> bool:
