@@ -17,11 +17,14 @@ from groupware.web.request import (
     page,
     refusals,
     rights,
+    see_other,
     services,
     session,
+    told,
 )
-from modules.tasks.dav.forms import NewAppPassword
+from modules.tasks.dav.forms import NEVER, Alarms, NewAppPassword
 from modules.tasks.dav.places import collections_of
+from modules.tasks.icalendar.alarms import choose, chosen
 
 blueprint = Blueprint("connect", __name__)
 
@@ -39,8 +42,32 @@ def connect() -> ResponseReturnValue:
     return _shown(form, 422 if request.method == "POST" else 200)
 
 
+@blueprint.post("/profile/calendar/alarms")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def alarms() -> ResponseReturnValue:
+    """When one's task apps and feeds remind one of what falls due."""
+    form = Alarms()
+    if not form.validate_on_submit():
+        return _shown(NewAppPassword(formdata=None), 422, reminding=form)
+    choose(actor(), int(form.minutes.data) if form.minutes.data else None, mine=form.mine.data)
+    told("Saved. Your apps are told when they look next.")
+    return see_other(".connect", _anchor="alarms")
+
+
+def _alarms() -> Alarms:
+    alarm = chosen(actor())
+    if alarm is None:
+        return Alarms(formdata=None, data={"minutes": NEVER, "mine": True})
+    return Alarms(formdata=None, data={"minutes": str(alarm.minutes), "mine": alarm.mine})
+
+
 def _shown(
-    form: NewAppPassword, status: int, *, secret: str = "", of: str = ""
+    form: NewAppPassword,
+    status: int,
+    *,
+    reminding: Alarms | None = None,
+    secret: str = "",
+    of: str = "",
 ) -> ResponseReturnValue:
     base_url = services().settings.base_url
     parts = urlsplit(base_url)
@@ -48,6 +75,7 @@ def _shown(
         "tasks/connect.html",
         status,
         form=form,
+        reminding=reminding or _alarms(),
         secret=secret,
         of=of,
         server=f"{base_url}/dav/",

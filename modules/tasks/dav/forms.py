@@ -1,11 +1,23 @@
-"""The form of an app password."""
+"""The forms of an app password, and of alarms."""
 
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import DataRequired, Length
+
+from modules.tasks.icalendar.alarms import CHOICES
+
+NEVER = ""
 
 
 class NewAppPassword(FlaskForm):
     name = StringField(
         "Which device or app is it for?", [DataRequired("Please name it."), Length(max=200)]
     )
+
+
+class Alarms(FlaskForm):
+    minutes = SelectField(
+        "Remind me of tickets",
+        choices=[(NEVER, "Never"), *((str(each), words) for each, words in CHOICES.items())],
+    )
+    mine = BooleanField("Only of those that are assigned to me")
