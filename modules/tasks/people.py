@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 
 from groupware.models import AclEntry, Address, Grant, Level, Membership, Permission, User
 from groupware.people import folded
@@ -24,6 +24,16 @@ def is_open(task_list: TaskList) -> bool:
 def who_may_take_part() -> Select[User]:
     """People who can use support requests at all."""
     return _people().where(User.id.in_(_holders(Permission.CREATE_TICKETS)))
+
+
+def who_may_be_added(task_list: TaskList) -> Select[User]:
+    """People whom an agent of the list is shown while they type whom to add to a ticket of it.
+
+    They are named in its access lists. Others can take part too, for who knows their address.
+    """
+    asks = User.id.in_(_named([task_list.customer_acl_id], Level.CREATE))
+    works = User.id.in_(_named([task_list.agent_acl_id], Level.READ))
+    return who_may_take_part().where(or_(asks, works))
 
 
 def who_may_work(task_list: TaskList, level: Level = Level.WRITE) -> Select[User]:
@@ -60,22 +70,26 @@ def assignees_in(
     states: Collection[State],
     *conditions: ColumnElement[bool],
     also: int = 0,
-) -> Select[int]:
-    """Whoever has such a ticket in these lists, which the reader works on, by name; and `also`."""
+) -> Select[User]:
+    """Whoever has such a ticket in these lists, on which the reader works; and `also`; unsorted."""
     # From one assignee to the next along their index: there are few beside the tickets.
     least = select(func.min(Task.assignee_id)).scalar_subquery()
     people = select(least.label("id")).cte("assignees", recursive=True)
     following = select(func.min(Task.assignee_id)).where(Task.assignee_id > people.c.id)
     people = people.union_all(select(following.scalar_subquery()).where(people.c.id.is_not(None)))
-    theirs = of_lists(list_ids, states, literal(1)).where(
-        Task.assignee_id == people.c.id, *conditions
-    )
-    return (
-        select(User.id)
-        .join(people, people.c.id == User.id)
-        .where(or_(theirs.exists(), User.id == also))
-        .order_by(func.lower(User.name), User.id)
-    )
+    # The newest of each state is asked for, since the index begins there: planners that may take
+    # any ticket would rather walk them all.
+    newest = (Task.last_modified.desc(), Task.id.desc())
+    theirs = [
+        of_lists(list_ids, (state,), Task.id)
+        .where(Task.assignee_id == people.c.id, *conditions)
+        .order_by(*newest)
+        .limit(1)
+        .scalar_subquery()
+        for state in states
+    ]
+    joined = select(User).join(people, people.c.id == User.id)
+    return joined.where(or_(*(each.is_not(None) for each in theirs), User.id == also))
 
 
 def _holders(permission: Permission) -> Select[int]:

@@ -47,7 +47,7 @@ NOT_PAGES = {
 OPENED_OTHERWISE = re.compile(
     r"^/(attachments|csrf|healthz|readyz|link|live|parts|static|setup|api/v1|dav|principals"
     r"|feeds|support/(terms|presence|palette|views/counts)|\.well-known|settings$|$)"
-    r"|\.ics$|/(export|together|colleagues|original|html)|<int:ticket_id>/canned-replies"
+    r"|\.ics$|/(export|together|colleagues|people|original|html)|<int:ticket_id>/canned-replies"
 )
 
 

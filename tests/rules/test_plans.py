@@ -63,6 +63,11 @@ VIEWS: list[dict[str, str]] = [
     {"sort": "urgency"},
     {"sort": "number"},
     {"sort": "updated", "order": "asc"},
+    {"group": "assignee"},
+    {"group": "list", "sort": "due"},
+    {"group": "urgency"},
+    {"group": "none", "sort": "created"},
+    {"group": "assignee", "list": "{list}", "state": "all"},
 ]
 
 

@@ -55,6 +55,28 @@ def test_customers_and_outsiders_can_enumerate_nobody(desk: Desk, signed_in: Sig
     assert signed_in(desk.customer).get("/support/palette?q=a").status_code == 403
 
 
+def test_who_is_suggested_as_a_participant_stands_in_the_lists_access(
+    desk: Desk, signed_in: SignedIn
+) -> None:
+    ticket = desk.ticket()
+    elsewhere = desk.make.customer(name="Samantha Hidden")
+    desk.make.task_list(customers=[elsewhere], agents=[desk.agent])
+    desk.session.commit()
+    people = f"/support/tickets/{ticket.id}/people?q="
+    client = signed_in(desk.agent)
+    stranger = desk.stranger
+    for typed in (stranger.name.split()[0], stranger.address[:-4].upper()):
+        (only,) = client.get(people + typed).get_json()
+        assert only == {"label": stranger.name, "hint": stranger.address, "text": stranger.address}
+    for typed in ("", " ", "Samantha", elsewhere.address, desk.customer.name, "%", "\0"):
+        assert client.get(people + typed).get_json() == [], typed
+    statuses = {
+        person.name: signed_in(person).get(people + stranger.name[:3]).status_code
+        for person in (desk.manager, desk.reader, desk.outsider, desk.customer)
+    }
+    assert list(statuses.values()) == [200, 403, 404, 403]
+
+
 def test_presence_is_seen_by_colleagues_and_runs_out(desk: Desk, signed_in: SignedIn) -> None:
     ticket = desk.ticket()
     desk.session.commit()

@@ -4,6 +4,8 @@ from typing import Any
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from groupware import idempotency
 from groupware.errors import Invalid
@@ -22,8 +24,9 @@ from groupware.web.request import (
 )
 from modules.support.forms import DraftForm
 from modules.support.views.ticket import address, back_query, to_ticket
-from modules.tasks.access import agent_level
-from modules.tasks.models import Kind, Task
+from modules.tasks.access import agent_level, require
+from modules.tasks.models import Kind, Participant, Task
+from modules.tasks.people import matching, who_may_be_added
 from modules.tasks.queries import worked_by
 from modules.tasks.together import drafts, followers, mentions, presence
 from modules.tasks.together.models import Doing, Presence
@@ -148,6 +151,21 @@ def colleagues(ticket_id: int) -> ResponseReturnValue:
     found = mentions.suggestions(ticket.task_list, request.args.get("q", "")[:100])
     people = session().execute(found.with_only_columns(User.id, User.name).limit(MOST_SUGGESTED))
     return jsonify([{"label": row.name, "value": f"@{row.name}"} for row in people])
+
+
+@blueprint.get(f"{TICKET}/people")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def people(ticket_id: int) -> ResponseReturnValue:
+    """Whom one could add to the ticket, by what was typed of a name or an address."""
+    ticket = _seen(ticket_id)
+    require(session(), actor(), Level.WRITE, ticket.task_list)
+    typed = request.args.get("q", "")[:100]
+    taking = select(Participant.user_id).where(Participant.task_id == ticket.id)
+    wanted = who_may_be_added(ticket.task_list).where(matching(typed), User.id.not_in(taking))
+    found = session().scalars(wanted.options(selectinload(User.addresses)).limit(MOST_SUGGESTED))
+    return jsonify(
+        [{"label": each.name, "hint": each.address, "text": each.address} for each in found]
+    )
 
 
 def _seen(ticket_id: int) -> Task:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from groupware.models import User
 from modules.tasks.models import Task
 from modules.tasks.people import assignees_in
 from modules.tasks.queries import unassigned
@@ -47,5 +48,8 @@ def _assignees(
     also = place.heading if place else NOBODY
     conditions = narrow.all_of_them if narrow else []
     query = assignees_in(asked.wanted_lists, asked.filters.states, *conditions, also=also)
-    people = list(session.scalars(query))
-    return sorted(people, key=lambda number: number != asked.user_id)
+    people = session.execute(query.with_only_columns(User.id, User.name)).all()
+    known = sorted(
+        people, key=lambda each: (each.id != asked.user_id, each.name.casefold(), each.id)
+    )
+    return [each.id for each in known]
