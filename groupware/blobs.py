@@ -37,6 +37,7 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lasting: set[str] = set()  # subfolders that are on the disk since we looked
 
     def put(self, chunks: Iterable[bytes]) -> Blob:
         """Bytes under their own hash; writing twice is harmless."""
@@ -57,8 +58,10 @@ class Folder:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        for folder in (target.parent, self.path):
-            _sync(folder)
+        _sync(target.parent)
+        if target.parent.name not in self._lasting:
+            _sync(self.path)
+            self._lasting.add(target.parent.name)
         return Blob(digest.hexdigest(), size)
 
     def open(self, sha256: str) -> BinaryIO:

@@ -112,7 +112,9 @@ def put(
     row.message = frozen(
         Sheet(ascii_address(to) or "", row.subject, text), row.message_id, now
     )  # fmt: skip
-    return _added(session, row)
+    _added(session, row)
+    session.flush()
+    return row
 
 
 def note(
@@ -284,7 +286,6 @@ def _row(*, kind: str, to: str, subject: str, now: datetime, secret: bool = Fals
 
 def _added(session: Session, row: OutboundMail) -> OutboundMail:
     session.add(row)
-    session.flush()
     session.info[_FRESH] = True
     return row
 

@@ -33,6 +33,16 @@ def by_address(session: Session, address: str) -> User | None:
     return session.scalar(select(User).join(Address).where(Address.folded == folded(address)))
 
 
+def by_addresses(session: Session, addresses: Collection[str]) -> dict[str, User | None]:
+    """Those who have these folded addresses, by the address; None where nobody has it."""
+    rows = session.execute(
+        select(Address.folded, User).join(User).where(Address.folded.in_(addresses))
+    )
+    found: dict[str, User | None] = dict.fromkeys(addresses)
+    found.update((address, user) for address, user in rows)
+    return found
+
+
 def add_user(
     session: Session,
     *,

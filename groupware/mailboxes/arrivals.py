@@ -7,6 +7,7 @@ same UID is refused by the journal's UNIQUE. So nothing is lost, and nothing is 
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
@@ -16,6 +17,8 @@ from sqlalchemy.orm import Session
 from groupware.blobs import Blob, Store
 from groupware.mailboxes.models import BROUGHT, InboundMail, Mailbox
 from groupware.upsert import insert
+
+AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Arrived:
 
 def store(blobs: Store, arrived: Sequence[Arrived]) -> list[Blob]:
     """Put the bytes away, before any row names them and outside of any transaction."""
-    return [blobs.put([each.raw]) for each in arrived]
+    with ThreadPoolExecutor(AT_ONCE, "storing mail") as pool:  # a disk syncs several at once
+        return list(pool.map(lambda each: blobs.put([each.raw]), arrived))
 
 
 def journal(
@@ -62,5 +66,5 @@ def journal(
         }
         for each, blob in zip(arrived, blobs, strict=True)
     ]
-    statement = insert(session, InboundMail).values(rows).on_conflict_do_nothing()
-    return sorted(session.scalars(statement.returning(InboundMail.id)))
+    statement = insert(session, InboundMail).on_conflict_do_nothing()
+    return sorted(session.scalars(statement.returning(InboundMail.id), rows))

@@ -1,9 +1,10 @@
 """`groupware mail ingest | status | retry | replay | lmtp`: bringing mail in, and looking after it."""
 
 import argparse
+import itertools
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from tqdm import tqdm
 
 from groupware import config
+from groupware.ahead import one_ahead
 from groupware.database import Database, utc_now
 from groupware.errors import Conflict, NotFound
 from groupware.mailboxes import arrivals, lmtp, processing
@@ -27,7 +29,10 @@ from groupware.people import folded
 
 TRY_AGAIN = 75
 """EX_TEMPFAIL of sysexits.h: a mail server keeps the mail and comes again."""
-AT_ONCE = 50
+
+
+class NotTaken(Exception):
+    """A mail could not be journalled: whoever has it keeps it."""
 
 
 def mailbox_named(session: Session, name: str) -> Mailbox:
@@ -75,48 +80,72 @@ def take_in(options: argparse.Namespace) -> int:
             with database.reading() as session:
                 mailbox = mailbox_named(session, options.mailbox)
             mails = iter(tqdm(_mails(options), unit="mail", disable=_quiet(options)))
-            while some := list(islice(mails, AT_ONCE)):
-                _take(room, mailbox, some, archive=options.archive)
+            parts = _journalled(room, mailbox, mails, archive=options.archive)
+            _process(room, one_ahead(parts))
     except (NotFound, config.BadSettings) as error:
         # Whoever pipes mail in keeps it until this is mended.
         print(f"groupware: {error}", file=sys.stderr)
         return TRY_AGAIN
-    except (OperationalError, InterfaceError, OSError) as error:
+    except (OperationalError, InterfaceError, OSError, NotTaken) as error:
         if isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):
             raise Conflict(f"{error.filename}: {error.strerror}") from error
-        said = " ".join(str(getattr(error, "orig", error)).split())
-        print(f"groupware: try again later: {said}", file=sys.stderr)
+        print(f"groupware: try again later: {_said(error)}", file=sys.stderr)
         return TRY_AGAIN
     return 0
 
 
-def _take(room: Mailroom, mailbox: Mailbox, raws: list[bytes], *, archive: bool) -> None:
-    arrived = [Arrived(raw, archive=archive) for raw in raws]
-    blobs = arrivals.store(room.store, arrived)
-    with room.database.writing() as session:
-        ids = arrivals.journal(session, mailbox, arrived, blobs, now=utc_now())
-    outcomes: dict[int, Outcome] = {}
-    otherwise = Outcome(Became.WAITING, "The database is away.")
+def _journalled(
+    room: Mailroom, mailbox: Mailbox, mails: Iterator[bytes], *, archive: bool
+) -> Iterator[list[int]]:
+    """Journal mails, some in a transaction; their numbers, once they are safe."""
+    while raws := list(islice(mails, processing.TOGETHER)):
+        arrived = [Arrived(raw, archive=archive) for raw in raws]
+        try:
+            blobs = arrivals.store(room.store, arrived)
+            with room.database.writing() as session:
+                ids = arrivals.journal(session, mailbox, arrived, blobs, now=utc_now())
+        except (OperationalError, InterfaceError, OSError) as failure:
+            raise NotTaken(_said(failure)) from failure
+        yield ids
+
+
+def _process(room: Mailroom, parts: Iterator[list[int]]) -> None:
+    """Process what is journalled, and tell of it; without the database it waits for the worker."""
+    untold: list[int] = []
+
+    def noted() -> Iterator[list[int]]:
+        for ids in parts:
+            untold.extend(ids)
+            yield ids
+
     try:
-        for some in processing.process_all(room, list(dict.fromkeys(ids)), utc_now):
-            outcomes |= some
-    except (OperationalError, InterfaceError) as error:
-        # They are safe in the journal: the worker goes on with them.
-        otherwise = Outcome(Became.WAITING, " ".join(str(error.orig).split()))
+        for outcomes in processing.process_all(room, noted(), utc_now):
+            _tell_all(room, outcomes)
+            del untold[: len(outcomes)]
+    except (OperationalError, InterfaceError) as failure:
+        for ids in itertools.chain([untold], parts):
+            _tell_all(room, dict.fromkeys(ids, Outcome(Became.WAITING, _said(failure))))
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(getattr(error, "orig", error)).split())
+
+
+def _tell_all(room: Mailroom, outcomes: Mapping[int, Outcome]) -> None:
+    columns = InboundMail.id, InboundMail.message_id
     with room.database.reading() as session:
-        kept = session.scalars(select(InboundMail).where(InboundMail.id.in_(ids)))
-        mails = {mail.id: mail for mail in kept}
-        for mail_id in ids:
-            tell(mails[mail_id], outcomes.get(mail_id, otherwise))
+        rows = session.execute(select(*columns).where(InboundMail.id.in_(outcomes)))
+        for mail_id, message_id in sorted(row.tuple() for row in rows):
+            tell(mail_id, message_id, outcomes[mail_id])
 
 
-def tell(mail: InboundMail, outcome: Outcome) -> None:
+def tell(mail_id: int, message_id: str, outcome: Outcome) -> None:
     """Print what became of a mail, by the names that scripts rely on."""
     print(
         json.dumps(
             {
-                "id": mail.id,
-                "message_id": mail.message_id,
+                "id": mail_id,
+                "message_id": message_id,
                 "outcome": outcome.became,
                 "ticket": outcome.ticket,
                 "comment": outcome.comment,
@@ -164,7 +193,8 @@ def replay(options: argparse.Namespace) -> int:
                 processing.again(mail, now=utc_now())
         outcome = processing.process(room, options.id, now=utc_now())
         with database.reading() as session:
-            tell(session.get_one(InboundMail, options.id), outcome)
+            mail = session.get_one(InboundMail, options.id)
+            tell(mail.id, mail.message_id, outcome)
     return 0
 
 

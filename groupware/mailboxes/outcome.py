@@ -48,6 +48,7 @@ class Arrival:
     original: Kept
     marks: Marks
     now: datetime
+    senders: frozenset[str]  # folded, of all mails that are placed together with it
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ as no failure. The outcome is in the row: a replay tells it again.
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,6 +24,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from groupware import module
+from groupware.ahead import one_ahead
 from groupware.blobs import Store
 from groupware.database import Database, one_at_a_time
 from groupware.mail.ids import Marks
@@ -44,7 +44,7 @@ INCOMING = "incoming mail"
 """The job, by which it is woken."""
 TRIES = 3
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5))
-AT_ONCE = 50
+AT_ONCE = 500
 TOGETHER = 25
 """Mails of one transaction: others wait for it to end."""
 STAGES = {Became.QUARANTINED: Stage.QUARANTINED, Became.REJECTED: Stage.REJECTED}
@@ -82,7 +82,7 @@ def sweep(room: Mailroom, clock: Callable[[], datetime], *, until: Callable[[], 
             ids = list(session.scalars(due(clock())))
         if not ids:
             break
-        for outcomes in process_all(room, ids, clock):
+        for outcomes in process_all(room, together(ids), clock):
             done += len(outcomes)
             if until():
                 break
@@ -102,25 +102,25 @@ def due(now: datetime) -> Select[int]:
     )
 
 
+def together(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """These mails, as many at a time as go into one transaction."""
+    return (ids[start : start + TOGETHER] for start in range(0, len(ids), TOGETHER))
+
+
 def process_all(
-    room: Mailroom, ids: Sequence[int], clock: Callable[[], datetime]
+    room: Mailroom, parts: Iterable[Sequence[int]], clock: Callable[[], datetime]
 ) -> Iterator[dict[int, Outcome]]:
-    """Put mails where they belong, a few at a time; outcomes by the mails' numbers.
+    """Put mails where they belong, a part in a transaction; outcomes by the mails' numbers.
 
     While some are put into tickets, the next ones are read.
     """
-    parts = [ids[start : start + TOGETHER] for start in range(0, len(ids), TOGETHER)]
-    with ThreadPoolExecutor(1, "reading mail") as ahead:
-        coming: Future[list[Read]] | None = None
-        for part, following in zip(parts, [*parts[1:], []], strict=True):
-            read = coming.result() if coming else _read_all(room, part)
-            coming = ahead.submit(_read_all, room, following) if following else None
-            yield _all_placed(room, part, read, clock)
+    for part, read in one_ahead((part, _read_all(room, part)) for part in parts):
+        yield _all_placed(room, part, read, clock)
 
 
 def process(room: Mailroom, mail_id: int, *, now: datetime) -> Outcome:
     """Put one mail where it belongs; done before, its outcome is told again."""
-    (outcomes,) = process_all(room, [mail_id], lambda: now)
+    (outcomes,) = process_all(room, [[mail_id]], lambda: now)
     return outcomes[mail_id]
 
 
@@ -230,14 +230,16 @@ def _placed(room: Mailroom, read: Sequence[Read], now: datetime) -> dict[int, Ou
         fresh = [each for each in read if mails[each.mail_id].stage == Stage.WAITING]
         for each in fresh:
             _describe(mails[each.mail_id], each)
-        before = _before(session, [mails[each.mail_id] for each in fresh])
+        senders = frozenset(mails[each.mail_id].sender for each in fresh) - {""}
+        with session.no_autoflush:
+            before = _before(session, [mails[each.mail_id] for each in fresh])
         for each in fresh:
             mail = mails[each.mail_id]
             key = mail.mailbox_id, mail.content_hash
             if earlier := before.get(key):
                 outcome = _again_the_same(earlier)
             else:
-                outcome = _taken(session, _arrival(session, room, mail, each, now))
+                outcome = _taken(session, _arrival(session, room, mail, each, senders, now))
                 before[key] = mail
             mail.outcome, mail.reason = outcome.became, outcome.reason
             mail.told = {"ticket": outcome.ticket, "comment": outcome.comment}
@@ -264,14 +266,19 @@ def _describe(mail: InboundMail, read: Read) -> None:
 
 
 def _arrival(
-    session: Session, room: Mailroom, mail: InboundMail, read: Read, now: datetime
+    session: Session,
+    room: Mailroom,
+    mail: InboundMail,
+    read: Read,
+    senders: frozenset[str],
+    now: datetime,
 ) -> Arrival:
     mailbox = remembered(
         session, ("mailbox", mail.mailbox_id), lambda: session.get_one(Mailbox, mail.mailbox_id)
     )
     original = Kept(f"mail-{mail.id}.eml", "message/rfc822", mail.size, mail.sha256)
     return Arrival(
-        mail, mailbox, read.message, read.files, read.left_out, original, room.marks, now
+        mail, mailbox, read.message, read.files, read.left_out, original, room.marks, now, senders
     )
 
 

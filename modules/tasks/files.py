@@ -38,6 +38,10 @@ def attach(
     """Make these files a ticket's, or a comment's; an upload is used up by it."""
     if most is not None:
         uploads.check_number(incoming)
+    if not incoming:
+        return []
+    if ticket in session.new:
+        session.flush()
     made = [
         Attachment(
             task_id=ticket.id,

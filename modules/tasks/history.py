@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from groupware import journal
@@ -13,6 +13,13 @@ from modules.tasks import events
 from modules.tasks.models import Task, TaskList
 
 ENTITY = "task"
+_lists: Any = TaskList.__table__
+_NEXT: Any = (
+    update(_lists)
+    .where(_lists.c.id == bindparam("of"))
+    .values(change_number=_lists.c.change_number + 1)
+    .returning(_lists.c.change_number)
+)
 COMMENT_EDITED = "comment_edited"
 
 
@@ -33,7 +40,8 @@ def changed(
     that the customer can see. Without an `event` it is a TicketChanged.
     """
     touch(session, ticket, now=now, public=public)
-    session.flush()
+    if ticket not in session.new:  # one that is new is written together with others
+        session.flush()
     journal.record(session, act, ENTITY, ticket.id, actor=actor, at=now, public=public, **changes)
     emit(
         session,
@@ -54,13 +62,8 @@ def touch(session: Session, ticket: Task, *, now: datetime, public: bool) -> Non
 
 def next_change(session: Session, task_list_id: int) -> int:
     """The next change number of a list, in this transaction."""
-    return session.scalars(
-        update(TaskList)
-        .where(TaskList.id == task_list_id)
-        .values(change_number=TaskList.change_number + 1)
-        .returning(TaskList.change_number)
-        .execution_options(synchronize_session=False)
-    ).one()
+    number: int = session.execute(_NEXT, {"of": task_list_id}).scalar_one()
+    return number
 
 
 def forget_texts(session: Session, ticket: Task, comment_id: int) -> None:

@@ -256,7 +256,10 @@ class Task(Base):
         secondary=task_categories, order_by=Category.name
     )
 
-    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  # read by SQLAlchemy
+    __mapper_args__ = {  # noqa: RUF012  # read by SQLAlchemy
+        "version_id_col": revision,
+        "eager_defaults": False,  # what the database works out is for its indexes
+    }
 
     __table_args__ = (
         Index("ix_tasks_list_change", "task_list_id", "change_number"),

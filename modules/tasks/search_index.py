@@ -6,12 +6,15 @@ its customer, `a2` its assignee, `p7` who takes part, `t` all) that let a search
 cannot see anyway: they make it quick, while visibility is still asked of the tickets themselves.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import TextClause, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from groupware.events import Event, Handler, PersonChanged
+from groupware.memory import at_the_end
 from modules.tasks import events
 from modules.tasks.models import Task
 
@@ -50,6 +53,7 @@ _TICKETS = """
     WHERE <which>
 """
 BETWEEN = "t.id BETWEEN :first AND :last"
+THESE = "t.id IN :numbers"
 OF_CUSTOMER = "t.customer_id = :customer"
 
 _SQLITE = f"""
@@ -96,12 +100,27 @@ def index(session: Session, first: int, last: int) -> None:
     _write(session, BETWEEN, first=first, last=last)
 
 
-def _write(session: Session, which: str, **bound: int) -> None:
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    statement = _SQLITE if sqlite else _POSTGRESQL
-    statement = statement.replace("<tickets>", _TICKETS).replace("<which>", which)
+def _index_these(session: Session, numbers: Sequence[int]) -> None:
+    session.flush()
+    _write(session, THESE, numbers=list(dict.fromkeys(numbers)))
+
+
+def _write(session: Session, which: str, **bound: Any) -> None:
     limits = {"message": LONGEST_MESSAGE, "public": LONGEST_PUBLIC, "staff": LONGEST_STAFF}
-    session.execute(text(statement), {**limits, **bound})
+    statement = _statement(session.get_bind().dialect.name, which)
+    session.execute(statement, {**limits, **bound})
+
+
+@cache
+def _statement(dialect: str, which: str) -> TextClause:
+    statement = text(
+        (_SQLITE if dialect == "sqlite" else _POSTGRESQL)
+        .replace("<tickets>", _TICKETS)
+        .replace("<which>", which)
+    )
+    return (
+        statement.bindparams(bindparam("numbers", expanding=True)) if which == THESE else statement
+    )
 
 
 def chunks(session: Session, after_id: int = 0) -> Iterable[tuple[int, int]]:
@@ -125,7 +144,7 @@ def follow(session: Session, event: events.TicketEvent) -> None:
     """Handler: write the ticket's document anew where the event may have changed it."""
     if isinstance(event, events.TicketChanged) and event.act in UNTOUCHED:
         return
-    index(session, event.ticket.id, event.ticket.id)
+    at_the_end(session, _index_these, event.ticket.id)
 
 
 def follow_person(session: Session, event: PersonChanged) -> None:

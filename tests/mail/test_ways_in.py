@@ -165,7 +165,7 @@ def _journalled(database: Database) -> int:
         return session.scalar(select(func.count(InboundMail.id))) or 0
 
 
-def _until(true: Callable[[], bool], seconds: float = 60) -> None:
+def _until(true: Callable[[], bool], seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come"

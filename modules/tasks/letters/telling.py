@@ -88,12 +88,14 @@ def recipients(session: Session, ticket: Task) -> list[Recipient]:
     return found
 
 
-def _asker(session: Session, ticket: Task, written_from: Sequence[str]) -> list[Recipient]:
+def _asker(
+    session: Session, ticket: Task, written_from: Sequence[str], contact: Contact | None = None
+) -> list[Recipient]:
     """Customer or contact, where there is an address to write to."""
     if (person := ticket.customer) is not None:
         address = address_of(person.addresses, written_from) if person.active else ""
         return [Recipient(address, person.name, person, is_customer=True)] if address else []
-    contact = session.get(Contact, ticket.id)
+    contact = contact or session.get(Contact, ticket.id)
     return [Recipient(contact.address, contact.name, None, is_customer=True)] if contact else []
 
 
@@ -124,7 +126,7 @@ def mailed(session: Session, event: TicketMailed) -> None:
     """A request by mail is acknowledged, unless a machine wrote it: `quiet` says so."""
     wanted = correspondence_of(session, event.ticket.task_list).acknowledge
     if event.comment is None and not event.quiet and wanted != Acknowledge.NEVER:
-        for asker in _asker(session, event.ticket, [event.mail.sender]):
+        for asker in _asker(session, event.ticket, [event.mail.sender], event.contact):
             _note(session, event, LetterKind.ACKNOWLEDGEMENT, asker)
 
 
@@ -161,14 +163,13 @@ def noticed(session: Session, event: NoticeGiven) -> None:
     )  # fmt: skip
     session.add(
         Letter(
-            mail_id=mail.id,
-            task_id=event.ticket.id,
+            mail=mail,
+            task=event.ticket,
             comment_id=event.comment.id if event.comment else None,
             user_id=event.person.id,
             reason=event.reason,
         )
     )
-    session.flush()
 
 
 def _unless_quiet(handler: Handler) -> Handler:
@@ -233,10 +234,9 @@ def _note(
     )
     session.add(
         Letter(
-            mail_id=mail.id,
-            task_id=event.ticket.id,
+            mail=mail,
+            task=event.ticket,
             comment_id=comment_id,
             user_id=recipient.user.id if recipient.user else None,
         )
     )
-    session.flush()

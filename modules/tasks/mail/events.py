@@ -6,6 +6,7 @@ from groupware.events import Event
 from groupware.mail.message import Bounce
 from groupware.mailboxes.models import InboundMail
 from modules.tasks.events import TicketEvent
+from modules.tasks.mail.models import Contact
 from modules.tasks.models import Comment
 
 
@@ -17,6 +18,7 @@ class TicketMailed(TicketEvent):
     mail: InboundMail
     comment: Comment | None
     quiet: str
+    contact: Contact | None = None  # of a new ticket
 
 
 @dataclass(frozen=True, kw_only=True)

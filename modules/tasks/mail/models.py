@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupware.database import Base
 from groupware.mailboxes.models import InboundMail, Mailbox
-from modules.tasks.models import TaskList
+from modules.tasks.models import Task, TaskList
 
 
 class Unknown(StrEnum):
@@ -81,6 +81,7 @@ class Placement(Base):
     moved_from_id: Mapped[int | None] = mapped_column(ForeignKey("tasks.id", ondelete="SET NULL"))
 
     mail: Mapped[InboundMail] = relationship()
+    task: Mapped[Task] = relationship(foreign_keys=[task_id])
 
     __table_args__ = (Index("ix_placements_task", "task_id", "inbound_mail_id"),)
 
@@ -96,3 +97,5 @@ class Contact(Base):
     address: Mapped[str] = mapped_column(String(320))
     folded: Mapped[str] = mapped_column(String(320), index=True)
     name: Mapped[str] = mapped_column(String(200), default="")
+
+    task: Mapped[Task] = relationship()

@@ -39,15 +39,17 @@ def take(session: Session, arrival: Arrival) -> Outcome | None:
     if intake is None:
         return None
     task_list = list_for(arrival, intake)
-    person = senders.person_of(session, arrival)
     named = threads.named(session, arrival)
-    decision = decide(
-        arrival.message,
-        senders.candidate_of(session, arrival, named, person),
-        senders.facts(session, arrival, person, task_list),
-        unknown=intake.unknown,
-        released=arrival.mail.released,
-    )
+    # Nothing else that is asked depends on what the mails before it in the run have done.
+    with session.no_autoflush:
+        person = senders.person_of(session, arrival)
+        decision = decide(
+            arrival.message,
+            senders.candidate_of(session, arrival, named, person),
+            senders.facts(session, arrival, person, task_list),
+            unknown=intake.unknown,
+            released=arrival.mail.released,
+        )
     route = _Route(session, arrival, intake, task_list, person, decision)
     return route.done()
 
@@ -121,6 +123,7 @@ class _Route:
             priority=Urgency.NORMAL.priority,
             now=self.now,
             source=self.source,
+            at_once=False,
         )
         return self._filed(ticket, self.person)
 
@@ -136,7 +139,7 @@ class _Route:
         if sender is not None and "@" in sender.email:
             sure = self.message.identified and not self.decision.doubt
             self.contact = Contact(
-                task_id=ticket.id,
+                task=ticket,
                 address=sender.email[:320],
                 # Who is not certain to have written answers to nothing.
                 folded=folded(sender.email)[:320] if sure else "",
@@ -168,6 +171,7 @@ class _Route:
             priority=Urgency.NORMAL.priority,
             now=self.now,
             source=self.source,
+            at_once=False,
         )
 
     def _filed(self, ticket: Task, person: User | None) -> Outcome:
@@ -179,6 +183,8 @@ class _Route:
         ):
             _link(self.session, ticket, other, now=self.now)
         self._tell(ticket, None, person)
+        if not self.mail.archive:
+            senders.one_more(self.session, self.arrival)
         return self._told(Became.TICKET, ticket)
 
     def _respond(self) -> Outcome:
@@ -255,7 +261,7 @@ class _Route:
         self.session.add(
             Placement(
                 inbound_mail_id=self.mail.id,
-                task_id=ticket.id,
+                task=ticket,
                 comment_id=comment.id if comment else None,
                 reason=self.decision.reason,
                 doubt=self.decision.doubt,
@@ -263,7 +269,6 @@ class _Route:
                 at=self.arrival.now,
             )
         )
-        self.session.flush()
 
     def _tell(self, ticket: Task, comment: Comment | None, person: User | None) -> None:
         quiet = self.message.auto or ("an archive" if self.mail.archive else "")
@@ -272,7 +277,13 @@ class _Route:
         emit(
             self.session,
             TicketMailed(
-                ticket=ticket, by=person, at=self.now, mail=self.mail, comment=comment, quiet=quiet
+                ticket=ticket,
+                by=person,
+                at=self.now,
+                mail=self.mail,
+                comment=comment,
+                quiet=quiet,
+                contact=self.contact,
             ),
         )
 

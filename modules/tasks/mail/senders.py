@@ -1,5 +1,6 @@
 """Who wrote a mail, as far as a mail can say, and what part they have in a ticket."""
 
+from collections import Counter
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -12,7 +13,7 @@ from groupware.mailboxes.models import InboundMail, Mailbox
 from groupware.mailboxes.outcome import Arrival, Became
 from groupware.memory import remembered
 from groupware.models import Grant, Group, Level, Location, Membership, Permission, User
-from groupware.people import ADDRESS, add_user, by_address, folded
+from groupware.people import ADDRESS, add_user, by_address, by_addresses, folded
 from groupware.text import one_line
 from modules.tasks.access import agent_level, may_submit, owns
 from modules.tasks.mail.authenticity import proof
@@ -30,7 +31,15 @@ def person_of(session: Session, arrival: Arrival) -> User | None:
     sender = arrival.message.sender
     if sender is None or not sender.email or not arrival.message.identified:
         return None
-    return by_address(session, sender.key)
+    known, address = _known(session, arrival), folded(sender.key)
+    if address not in known:
+        known[address] = by_address(session, address)
+    return known[address]
+
+
+def _known(session: Session, arrival: Arrival) -> dict[str, User | None]:
+    """Those who write in this run, by their addresses."""
+    return remembered(session, "people who write", lambda: by_addresses(session, arrival.senders))
 
 
 def facts(session: Session, arrival: Arrival, person: User | None, task_list: TaskList) -> Sender:
@@ -38,23 +47,36 @@ def facts(session: Session, arrival: Arrival, person: User | None, task_list: Ta
     address = arrival.mail.sender
     name = person.name if person else address
     standing = _standing(session, arrival, person, task_list)
-    since = arrival.now - HOUR
-    lately = (
-        session.scalar(
-            select(func.count()).where(
-                InboundMail.sender == address,
-                InboundMail.processed_at > since,
-                InboundMail.outcome == Became.TICKET,
-                InboundMail.archive.is_(False),
-            )
-        )
-        if address and not arrival.mail.archive
-        else 0
-    )
+    counted = address and not arrival.mail.archive
+    lately = _filed_lately(session, arrival)[address] if counted else 0
     said = proof(arrival.message, arrival.mailbox.authserv_id)
     if said == "pass" and arrival.mail.brought:
         said = ""  # no server of ours has vouched for a file
-    return Sender(standing, name, said, lately or 0)
+    return Sender(standing, name, said, lately)
+
+
+def _filed_lately(session: Session, arrival: Arrival) -> Counter[str]:
+    """The tickets of the last hour by who wrote them, of those that write in this run."""
+
+    def counted() -> Counter[str]:
+        rows = session.execute(
+            select(InboundMail.sender, func.count().label("tickets"))
+            .where(
+                InboundMail.sender.in_(arrival.senders),
+                InboundMail.processed_at > arrival.now - HOUR,
+                InboundMail.outcome == Became.TICKET,
+                InboundMail.archive.is_(False),
+            )
+            .group_by(InboundMail.sender)
+        )
+        return Counter({row.sender: row.tickets for row in rows})
+
+    return remembered(session, "filed lately", counted)
+
+
+def one_more(session: Session, arrival: Arrival) -> None:
+    """Count the ticket that has just become of a mail."""
+    _filed_lately(session, arrival)[arrival.mail.sender] += 1
 
 
 def candidate_of(
@@ -103,6 +125,8 @@ def register(session: Session, arrival: Arrival, intake: Intake) -> User | None:
     ):
         session.add(Membership(user_id=person.id, group_id=group.id))
         session.flush()
+    # No longer a stranger to the other mails of this run.
+    _known(session, arrival)[folded(sender.key)] = person
     return person
 
 

@@ -10,7 +10,7 @@ Never who did it, never who may not read the ticket now. One act is one notice; 
 that were not read yet are one line.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import String, cast, delete, select
@@ -20,7 +20,7 @@ from groupware.events import Event, Handler, emit
 from groupware.memory import remembered
 from groupware.models import Level, User
 from modules.tasks import events
-from modules.tasks.models import Comment, Task
+from modules.tasks.models import Comment, Task, TaskList
 from modules.tasks.notices.choice import KEPT_AS, Channel, chosen
 from modules.tasks.notices.events import NoticeGiven
 from modules.tasks.notices.models import Notice, Reason
@@ -38,14 +38,18 @@ QUIET = frozenset({"linked", "unlinked", "percent", "start", "restored"})
 
 def of_filed(session: Session, event: events.TicketFiled) -> None:
     """Agents who want to know of everything new in their lists."""
+    task_list = event.ticket.task_list
+    agents = remembered(
+        session, ("told of new", task_list.id), lambda: _told_of_new(session, task_list)
+    )
+    give(session, event, dict.fromkeys(agents, Reason.FILED))
+
+
+def _told_of_new(session: Session, task_list: TaskList) -> Sequence[int]:
     wish = f'"{Reason.FILED}"'
     asked = cast(User.preferences[KEPT_AS], String).contains(wish, autoescape=True)
-    task_list = event.ticket.task_list
-    query = who_may_work(task_list, Level.READ).where(asked).limit(MOST_TOLD)
-    agents = remembered(
-        session, ("told of new", task_list.id), lambda: session.scalars(query).all()
-    )
-    give(session, event, dict.fromkeys((each.id for each in agents), Reason.FILED))
+    agents = who_may_work(task_list, Level.READ).where(asked).limit(MOST_TOLD)
+    return [each.id for each in session.scalars(agents)]
 
 
 def of_assigned(session: Session, event: events.TicketAssigned) -> None:

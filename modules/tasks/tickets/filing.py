@@ -17,7 +17,8 @@ from modules.tasks import events, fields, files
 from modules.tasks.access import agent_level, may_submit, owns, require
 from modules.tasks.files import Incoming
 from modules.tasks.history import changed
-from modules.tasks.models import Participant, State, Task, TaskList, Urgency
+from modules.tasks.models import Participant, State, Status, Task, TaskList, Urgency
+from modules.tasks.tickets import numbers
 
 LONGEST_SUBJECT = 200
 LONGEST_TEXT = 100_000
@@ -119,12 +120,16 @@ def begin(
     now: datetime,
     source: str,
     custom: Mapping[str, Any] | None = None,
+    at_once: bool = True,
 ) -> Task:
     """A new ticket and its customer's part in it; permission was checked before.
 
-    Without `custom` the list's fields have their defaults.
+    Without `custom` the list's fields have their defaults. Not `at_once`: within a run its row is
+    written when it is asked for, together with others.
     """
+    number = numbers.ahead(session)
     ticket = Task(
+        id=number,
         uid=f"{uuid.uuid4()}",
         task_list=task_list,
         task_list_id=task_list.id,
@@ -132,7 +137,10 @@ def begin(
         location=location,
         summary=subject,
         description=details,
+        status=Status.NEEDS_ACTION,
         priority=priority,
+        sequence=0,
+        file_count=0,
         created=now,
         last_modified=now,
         public_modified=now,
@@ -141,9 +149,10 @@ def begin(
         source=source,
     )
     session.add(ticket)
-    session.flush()
+    if at_once or number is None:
+        session.flush()
     if customer is not None:
-        session.add(Participant(task_id=ticket.id, user_id=customer.id, is_customer=True))
+        session.add(Participant(task=ticket, user_id=customer.id, is_customer=True))
     if custom := fields.defaults(session, task_list.id) if custom is None else custom:
         fields.keep(session, ticket, custom)
     return ticket

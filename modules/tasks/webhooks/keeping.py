@@ -1,7 +1,7 @@
 """Webhooks are kept by managers; what happens is noted for each that wants to know of it."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete as deletion
@@ -101,9 +101,7 @@ def note(session: Session, event: Event) -> None:
     if not isinstance(event, events.TicketEvent) or type(event) not in NAMES:
         return
     name = NAMES[type(event)]
-    query = select(Webhook).where(Webhook.active).order_by(Webhook.id)
-    hooks = remembered(session, "webhooks", lambda: session.scalars(query).all())
-    for hook in hooks:
+    for hook in remembered(session, "webhooks", lambda: _active(session)):
         if not hook.events or name in hook.events:
             session.add(
                 WebhookDelivery(
@@ -114,6 +112,10 @@ def note(session: Session, event: Event) -> None:
                     created=event.at,
                 )
             )
+
+
+def _active(session: Session) -> Sequence[Webhook]:
+    return session.scalars(select(Webhook).where(Webhook.active).order_by(Webhook.id)).all()
 
 
 HANDLERS: dict[type[Event], list[Handler]] = {kind: [note] for kind in NAMES}
