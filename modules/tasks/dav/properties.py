@@ -25,7 +25,8 @@ from modules.tasks.dav.places import (
 LARGEST = 1024 * 1024
 CONTENT_TYPE = "text/calendar; charset=utf-8; component=VTODO"
 REPORTS = {
-    "list": (f"{{{CAL}}}calendar-query", f"{{{CAL}}}calendar-multiget", "{DAV:}sync-collection"),
+    "list": (f"{{{CAL}}}calendar-query", f"{{{CAL}}}calendar-multiget", "{DAV:}sync-collection",
+             "{DAV:}expand-property"),
     "principal": ("{DAV:}principal-search-property-set", "{DAV:}principal-property-search",
                   "{DAV:}principal-match", "{DAV:}expand-property"),
 }  # fmt: skip

@@ -11,6 +11,7 @@ from groupware.web.request import actor, afterwards, now, services, session
 from modules.tasks.dav import sync
 from modules.tasks.dav.answers import HEAD, SPACES, XML, found, gone, multistatus, refused
 from modules.tasks.dav.asking import matching
+from modules.tasks.dav.expanding import expanded
 from modules.tasks.dav.filters import OfComponent, read_filter, task_condition
 from modules.tasks.dav.markup import (
     Element,
@@ -39,7 +40,9 @@ def report(place: Place, asked_minimal: bool) -> Response:  # noqa: FBT001  # a 
     if root is None:
         raise refused(400, reason="A report has a body.")
     known = _REPORTS.get(str(root.tag))
-    if known is None or (place.collection is None) != (root.tag in _OF_PEOPLE):
+    anywhere = root.tag == d("expand-property")
+    fits = anywhere or (place.collection is None) == (root.tag in _OF_PEOPLE)
+    if known is None or not fits:
         raise refused(403, "<d:supported-report/>", reason="This report is not known here.")
     return known(place, root, asked_minimal)
 
@@ -223,22 +226,22 @@ def _name_in(collection: Collection, path: str) -> str | None:
     return decoded if inside and decoded and len(decoded) <= 300 else None
 
 
-def _of_people(place: Place, root: Element, minimal: bool) -> Response:  # noqa: FBT001
+def _of_people(_place: Place, root: Element, minimal: bool) -> Response:  # noqa: FBT001
     """Principals: everybody finds themselves and nobody else."""
     me = Place(Kind.PRINCIPAL, principal_of(actor()))
     teller = Teller(session(), actor(), services().settings.base_url)
-    if root.tag == d("expand-property"):
-        names = [
-            f"{{{each.get('namespace', 'DAV:')}}}{each.get('name', '')}"
-            for each in root.iterfind(d("property"))
-        ]
-        return multistatus([teller.of_place(place, Asked(tuple(names), minimal=minimal))])
     if root.tag == d("principal-property-search"):
         texts = [text_of(each).casefold() for each in root.iter(d("match"))]
         mine = [actor().name, *(each.address for each in actor().addresses)]
         if not texts or not all(any(text in each.casefold() for each in mine) for text in texts):
             return multistatus([])
     return multistatus([teller.of_place(me, asked_of(root, minimal=minimal))])
+
+
+def _expanded(place: Place, root: Element, minimal: bool) -> Response:  # noqa: FBT001
+    teller = Teller(session(), actor(), services().settings.base_url)
+    wanted = list(root.iterfind(d("property")))
+    return multistatus([expanded(teller, place, wanted, minimal=minimal)])
 
 
 def _search_set(_place: Place, _root: Element, _minimal: bool) -> Response:  # noqa: FBT001
@@ -257,15 +260,14 @@ def _search_set(_place: Place, _root: Element, _minimal: bool) -> Response:  # n
 _OF_PEOPLE = frozenset(
     d(name)
     for name in (
-        "expand-property", "principal-property-search", "principal-match",
-        "principal-search-property-set",
+        "principal-property-search", "principal-match", "principal-search-property-set"
     )
 )  # fmt: skip
 _REPORTS: Mapping[str, Callable[[Place, Element, bool], Response]] = {
     c("calendar-query"): _query,
     c("calendar-multiget"): _multiget,
     d("sync-collection"): _sync,
-    d("expand-property"): _of_people,
+    d("expand-property"): _expanded,
     d("principal-property-search"): _of_people,
     d("principal-match"): _of_people,
     d("principal-search-property-set"): _search_set,

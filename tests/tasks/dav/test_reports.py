@@ -297,7 +297,13 @@ def test_people_find_themselves_only(desk: Desk, phone: Phone) -> None:
         )
         assert answer.paths() == found
     assert phone.report("/dav/principals/", "d:principal-search-property-set", "").status == 200
-    expanded = phone.report(me[0], "d:expand-property", '<d:property name="displayname"/>')
-    assert expanded.text("d:displayname") == desk.agent.name
+    nested = (
+        '<d:property name="owner"><d:property name="displayname"/>'
+        '<d:property name="calendar-home-set" namespace="urn:ietf:params:xml:ns:caldav">'
+        '<d:property name="resourcetype"/></d:property></d:property><d:property name="nothing"/>'
+    )
+    expanded = phone.report(phone.at(desk.list), "d:expand-property", nested, depth=0)
+    assert "".join(expanded.value("d:owner").itertext("{DAV:}displayname")) == desk.agent.name
+    assert phone.home() in "".join(expanded.value("d:owner").itertext("{DAV:}href"))
     refused = phone.report(phone.at(desk.list), "d:acl-principal-prop-set", "")
     assert "supported-report" in refused.conditions
