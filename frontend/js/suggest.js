@@ -2,6 +2,8 @@
 // The address answers ?key=/&q=refu with a list of {label, value, hint?}.
 import { el, on } from "./dom.js";
 
+const GAP = 8;
+
 on("text-expander-change", "text-expander", (event, expander) => {
   const { key, text, provide } = event.detail;
   const address = key === "@" ? expander.dataset.people : expander.dataset.suggest;
@@ -12,6 +14,23 @@ on("text-expander-change", "text-expander", (event, expander) => {
 on("text-expander-value", "text-expander", (event) => {
   event.detail.value = event.detail.item.dataset.value;
 }, true);
+
+// The list stands above the text, or below it where that has more room; it scrolls nothing.
+on("text-expander-activate", "text-expander", (_event, expander) => queueMicrotask(() => place(expander)), true);
+
+function place(expander) {
+  const [list, area] = [expander.querySelector(".suggestions"), expander.querySelector("textarea")?.getBoundingClientRect()];
+  if (!list || !area) return;
+  const frame = (expander.closest(".panel-main") ?? document.documentElement).getBoundingClientRect();
+  const box = list.getBoundingClientRect();
+  const above = area.top - Math.max(0, frame.top) - GAP;
+  const below = Math.min(innerHeight, frame.bottom) - area.bottom - GAP;
+  const height = Math.min(box.height, Math.max(above, below));
+  const { left, top } = getComputedStyle(list);
+  list.style.maxBlockSize = `${height}px`;
+  list.style.top = `${parseFloat(top) - box.top + (above > below ? area.top - height : area.bottom)}px`;
+  list.style.left = `${parseFloat(left) - Math.max(0, box.right + GAP - frame.right)}px`;
+}
 
 const writesNote = (expander) => expander.closest("form")?.querySelector('[name="kind"][value="note"]')?.checked;
 
