@@ -1,12 +1,17 @@
 """Custom fields as search terms: what is found by them, by whom, and what is said where it is wrong."""
 
+import json
+import re
 from typing import Any
 
 import pytest
+from flask import Flask
 from werkzeug.datastructures import MultiDict
 
+from groupware.cli import main
 from groupware.errors import Invalid
 from modules.tasks import fields, saved_views
+from modules.tasks.feeds import contents
 from modules.tasks.fields import FieldKind, managing
 from modules.tasks.models import Task
 from modules.tasks.queue import ask, custom, cut
@@ -15,7 +20,7 @@ from modules.tasks.queue.completing import complete
 from modules.tasks.queue.names import Names
 from modules.tasks.saved_views import Wish
 from tests.conftest import SignedIn
-from tests.factories import Desk
+from tests.factories import NOON, Desk
 
 FOUND = {
     "severity:high": "high",
@@ -177,3 +182,57 @@ def test_a_view_is_looked_at_in_every_way(
     saved = client.send("/support/views/add?mode=board", name="Low", query="severity:low", hue="0")
     assert saved.status_code == 303, saved.text
     assert saved.location.startswith("/support/board?view=")
+
+
+def test_the_same_words_find_the_same_at_every_door(
+    desk: Desk,
+    there: dict[str, Task],
+    app: Flask,
+    signed_in: SignedIn,
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
+    tmp_path: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The page, a view's calendar feed and the command; for who does not work there, none of them."""
+    monkeypatch.setenv("GROUPWARE_DATA", str(tmp_path))
+    monkeypatch.setenv("GROUPWARE_DATABASE_URL", database_url)
+    there["high"].summary = "Bad\x1b]0;x\x07 one"
+    for typed in ("severity:high visits:<4", "-severity:high status:open", "tried:>2026-03"):
+        wanted = {there[name].id for name in FOUND.get(typed, "").split()} or None
+        secrets = {}
+        for person in (desk.agent, desk.outsider):
+            asked = ask(desk.session, person, typed if person is desk.agent else "is:open", NOON)
+            wish = Wish(typed[:9], asked.filters)
+            view = saved_views.save(desk.session, person, wish, now=NOON)
+            secrets[person] = contents.give(desk.session, person, f"view:{view.id}", now=NOON)[1]
+        desk.session.commit()
+        page = signed_in(desk.agent).get("/support", query_string={"q": typed}).text
+        found = {int(each) for each in re.findall(r'data-id="(\d+)"', page)}
+        assert found == (wanted or found), typed
+        feed = app.test_client().get(f"/calendar/{secrets[desk.agent]}.ics").text
+        numbers = re.findall(r"^URL.*/support/tickets/(\d+)", feed, re.MULTILINE)
+        assert {int(each) for each in numbers} == found, typed
+        command = ["tasks", "find", "--as", desk.agent.address, "--format"]
+        assert main([*command, "json", "--", typed]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert {json.loads(line)["Number"] for line in lines} == found, typed
+        assert main([*command, "text", "--limit", "1", "--", *typed.split()]) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        assert "\x1b" not in line
+        assert main(["tasks", "find", "--as", desk.outsider.address, "is:open"]) == 0
+        theirs = {int(each.split("\t")[0]) for each in capsys.readouterr().out.splitlines()}
+        assert not theirs & {each.id for each in there.values()}, typed
+        feed = app.test_client().get(f"/calendar/{secrets[desk.outsider]}.ics").text
+        assert feed.count("BEGIN:VTODO") == len(theirs), typed
+    assert main([*command, "csv", "severity:high"]) == 0
+    assert capsys.readouterr().out.startswith('\ufeff"Number","Subject"')
+    for wrong in (
+        ["--as", desk.customer.address, "is:open"],
+        ["--as", "nobody@maple.example", "is:open"],
+        ["--as", desk.agent.address, "visits:many"],
+    ):
+        assert main(["tasks", "find", *wrong]) == 1
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert re.fullmatch("groupware: .+\n", told.err)

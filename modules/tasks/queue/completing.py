@@ -36,16 +36,32 @@ HINTS = {
     "resolved": "<7d, >2026-01-31, week",
     "sort": "updated, created, due, urgency",
 }
-PERIODS = ("today", "<7d", ">7d", "week", "month")
+PERIODS = ("today", "yesterday", "<24h", "<7d", ">7d", "<30d", ">30d", "week", "month")
+AHEAD = ("today", "tomorrow", "<24h", "<7d", ">7d", "week", "month")
+MEANS = {
+    "me": "you yourself",
+    "none": "has none",
+    "any": "has one",
+    "overdue": "was due before now",
+    "soon": "within 24 hours",
+    "week": "this week",
+    "month": "this month",
+    "active": "open or in progress",
+    "all": "in any state",
+}
+"""What words say that do not say it themselves."""
 WORDS: Mapping[str, Iterable[str]] = {
     **{name: list(kind) for name, kind in CHOICES.items()},
     "is": list(IS),
-    "due": (*DueBy, "today", "tomorrow", "<7d", "week", "none"),
+    "due": (*DueBy, *AHEAD, "none", "any"),
     "created": PERIODS,
     "updated": PERIODS,
-    "resolved": PERIODS,
+    "resolved": (*PERIODS, "none"),
     "sort": [f"{sort}{way}" for sort in Sort for way in ("", "-asc")],
 }
+
+LENGTH = re.compile(r"([<>])([0-9]+)([hd])")
+UNITS = {"h": "hours", "d": "days"}
 
 _PIECE = re.compile(r'\s+|(?:[^\s"]|"[^"]*(?:"|$))+')
 _TERM = re.compile(r'-?([^\W\d_][\w-]{0,63}):((?:"[^"]*"|[^",])*,)*"?([^",]*)"?$')
@@ -114,16 +130,17 @@ def _of_fields(
         words += field.choices if field.sort.chooses else ()
         words += ("yes", "no") if field.sort is FieldKind.YES_NO else ()
         words += (ME, *known.people.values()) if field.sort is FieldKind.PERSON else ()
-        words += PERIODS if field.sort is FieldKind.DATE else ()
+        words += AHEAD if field.sort is FieldKind.DATE else ()
+    dates = any(field.sort is FieldKind.DATE for field in found)
     for word in dict.fromkeys((*words, "any", "none") if found else ()):
         if begun in word.casefold():
-            yield word, ""
+            yield word, _means(word, ahead=True) if dates or word in (ME, "any", "none") else ""
 
 
 def _values(session: Session, known: Choices, name: str, begun: str) -> Iterator[tuple[str, str]]:
     for word in (*NAMED.get(name, ()), *WORDS.get(name, ())):
         if str(word).startswith(begun):
-            yield str(word), ""
+            yield str(word), _means(str(word), ahead=name == "due")
     names: Mapping[str, Iterable[str]] = {
         "list": [each.name for each in known.lists],
         "assignee": known.people.values(),
@@ -136,6 +153,16 @@ def _values(session: Session, known: Choices, name: str, begun: str) -> Iterator
     )
     if name == "customer" and len(begun) > 1:
         yield from _customers(session, known, begun)
+
+
+def _means(word: str, *, ahead: bool) -> str:
+    """What a length of time says, and other words that are shorter than what they mean."""
+    if not (length := LENGTH.fullmatch(word)):
+        return MEANS.get(word, "")
+    span = f"{length[2]} {UNITS[length[3]]}"
+    if ahead:
+        return f"late, or within {span}" if length[1] == "<" else f"in more than {span}"
+    return f"within {span}" if length[1] == "<" else f"more than {span} ago"
 
 
 def _customers(session: Session, known: Choices, begun: str) -> Iterator[tuple[str, str]]:
