@@ -129,6 +129,7 @@ def _engine(url: str, **options: Any) -> Engine:
         connect_args={"check_same_thread": False, "isolation_level": None},
         pool_size=8,
         max_overflow=72,
+        pool_use_lifo=True,  # the one used last has its pages at hand
         **options,
     )
     event.listen(engine, "connect", _prepare_sqlite)
@@ -148,7 +149,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "cache_size=-4000",
+        "cache_size=-2000",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
