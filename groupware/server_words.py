@@ -16,6 +16,8 @@ _SIGN_IN = re.compile(
     r"|login (?:failed|refused|invalid|incorrect|error)|password (?:incorrect|error|not accepted)",
     re.IGNORECASE,
 )
+_NO_FOLDER = re.compile(r"(?:select|examine) failed", re.IGNORECASE)
+_BYTES = re.compile(r"""b(['"])(.*?)\1""")
 NOT_LET_IN = "The server does not accept this user with this password or token."
 NO_ANSWER = (
     "There was no answer in time: look at server and port, at a firewall, and whether this port "
@@ -34,10 +36,19 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
 
 def said(failure: BaseException) -> str:
     """A sentence on what is wrong where that is known, then the words as they came."""
-    own = " ".join(str(failure).split())[:LONGEST]
+    own = " ".join(_words(failure).split())[:LONGEST]
     if known := _meaning(failure, own):
         return f"{known} It says: {own}"
     return own if " " in own else f"{type(failure).__name__}: {own}"
+
+
+def _words(failure: BaseException) -> str:
+    """What it says, a server's bytes as the text that they are."""
+    if isinstance(failure, smtplib.SMTPResponseException):
+        words = failure.smtp_error
+        text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+        return f"{failure.smtp_code} {text}"
+    return _BYTES.sub(r"\2", str(failure))
 
 
 def _meaning(failure: BaseException, own: str) -> str:
@@ -49,6 +60,8 @@ def _meaning(failure: BaseException, own: str) -> str:
         return NO_TLS if plain else "The two sides could not agree on TLS."
     if _SIGN_IN.search(own):
         return NOT_LET_IN
+    if _NO_FOLDER.match(own):
+        return "The server lets us in, and does not open this folder."
     if "STARTTLS" in own.upper():
         return "The server offers no STARTTLS at this port."
     return next((words for kind, words in _KINDS if isinstance(failure, kind)), "")

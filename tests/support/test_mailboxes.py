@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from groupware.database import Database
@@ -92,7 +92,15 @@ def test_the_test_of_a_connection_is_no_port_scanner(signed_in: SignedIn, desk: 
     assert "could not be reached, or did not let us in" in manager.get(path).text
     administrator = signed_in(desk.administrator)
     administrator.send(f"{path}/test")
-    assert "refused" in administrator.get(path).text
+    page = administrator.get(path).text
+    assert "Coming in: Nothing listens there: look at server and port. It says:" in page
+    base = page.split('name="base" value="')[1].split('"')[0]
+    out = {"protocol": "none", "smtp_host": "127.0.0.1", "smtp_port": "9", "smtp_tls": "plain"}
+    assert manager.send(path, **{**form, **out, "base": base}).status_code == 303
+    administrator.send(f"{path}/test")
+    page = administrator.get(path).text
+    assert "Going out: 127.0.0.1:9 cannot be reached: Nothing listens there" in page
+    assert "Coming in:" not in page
     tries = [manager.send(f"{path}/test").status_code for _ in range(10)]
     assert tries == [303] * 9 + [429]
 
@@ -109,13 +117,18 @@ def test_the_test_of_a_connection_is_no_port_scanner(signed_in: SignedIn, desk: 
     ],
 )
 def test_a_kept_secret_is_given_to_no_other_server(
-    signed_in: SignedIn, desk: Desk, session: Session, elsewhere: dict[str, str], asked: str
-) -> None:
+    signed_in: SignedIn, desk: Desk, session: Session, database: Database,
+    elsewhere: dict[str, str], asked: str,
+) -> None:  # fmt: skip
     manager = signed_in(desk.manager)
     outgoing = {"smtp_host": "127.0.0.1", "smtp_tls": "plain", "smtp_secret": "another-word"}
     form = {**FORM, **outgoing, "task_list_id": str(desk.list.id)}
     path = manager.send("/settings/mailboxes/add", **form).location
     base = manager.get(path).text.split('name="base" value="')[1].split('"')[0]
+    with database.writing() as writing:
+        writing.execute(
+            update(Mailbox).values(last_error="It said no.", last_error_at=desk.make.now)
+        )
     silent = {**form, "secret": "", "smtp_secret": "", "base": base, **elsewhere}
     answer = manager.send(path, **silent)
     if asked:
@@ -127,6 +140,8 @@ def test_a_kept_secret_is_given_to_no_other_server(
         mailbox = session.scalars(select(Mailbox)).one()
         gone = "sealed_smtp_secret" if "smtp_host" in elsewhere else "sealed_secret"
         assert getattr(mailbox, gone) == ""
+        # What was said of one server says nothing of another.
+        assert mailbox.last_error == ("It said no." if "smtp_host" in elsewhere else "")
 
 
 @pytest.fixture

@@ -68,6 +68,9 @@ def change(
     if before != (mailbox.host, mailbox.user, mailbox.folder, mailbox.protocol):
         mailbox.uidvalidity = mailbox.last_uid = 0  # another server counts on its own
         mailbox.compared_at = None
+    reached = (*SECRETS["secret"][1], "user", "folder")
+    if values.get("secret") or any(told[name] != getattr(mailbox, name) for name in reached):
+        mailbox.last_error, mailbox.last_error_at = "", None  # it was said of what was set before
     intake = session.get_one(Intake, mailbox.id)
     for name, value in _intake(session, values).items():
         setattr(intake, name, value)
