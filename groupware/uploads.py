@@ -41,6 +41,7 @@ def receive(
     name: str,
     stream: BinaryIO,
     declared_type: str = "",
+    largest: int = LARGEST_FILE,
     now: datetime,
 ) -> tuple[str, Upload]:
     """Keep a file for a day; the secret that names it, and its row. Raises Invalid if too large."""
@@ -48,8 +49,8 @@ def receive(
     stream.seek(0, os.SEEK_END)
     size = stream.tell()
     stream.seek(0)
-    if size > LARGEST_FILE:
-        raise Invalid(attachments=f"{name} is larger than 10 MB.")
+    if size > largest:
+        raise Invalid(attachments=f"{name} is larger than {largest // 2**20} MB.")
     head = stream.read(16)
     stream.seek(0)
     blob = store.put(chunks_of(stream))

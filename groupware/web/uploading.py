@@ -54,14 +54,23 @@ class _Arrived:
 
 def takes_files(view: View) -> View:
     """Let this view take a body of files, and keep them before it starts. Below `open_to`."""
+    return takes_files_up_to(uploads.LARGEST_FILE)(view)
 
-    @wraps(view)
-    def taking(*args: Any, **values: Any) -> Any:
-        if request.method == "POST":
-            _arrived()
-        return view(*args, **values)
 
-    return sized_for_files(cast("View", taking))
+def takes_files_up_to(largest: int) -> Callable[[View], View]:
+    """The same for a view whose single files may be of this size, five of 10 MB together."""
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def taking(*args: Any, **values: Any) -> Any:
+            if request.method == "POST":
+                g.largest_file = largest
+                _arrived()
+            return view(*args, **values)
+
+        return sized_for_files(cast("View", taking))
+
+    return declare
 
 
 def sized_for_files(view: View) -> View:
@@ -97,6 +106,7 @@ def keep(session: Session, user: User, file: FileStorage) -> tuple[KeptFile, Upl
         name=file.filename or "",
         stream=cast("Any", file.stream),
         declared_type=file.content_type or "",
+        largest=g.get("largest_file", uploads.LARGEST_FILE),
         now=now(),
     )
     return KeptFile(token, upload.name, upload.size), upload

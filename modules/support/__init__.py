@@ -1,5 +1,7 @@
 """Support: agents work the queue, managers set it up."""
 
+from functools import partial
+
 from sqlalchemy.orm import Session
 
 from groupware.access import access_of
@@ -153,7 +155,9 @@ module = Module(
     ],
     work=[
         Work("acts on many tickets", 3, bulk_running.go_on),
-        Work("imports of tables", 3, import_running.go_on),
+    ],
+    works=lambda settings: [
+        Work("imports", 3, partial(import_running.go_on, base_url=settings.base_url)),
     ],
     journal=told.JOURNAL,
     about=told.about,

@@ -154,7 +154,7 @@ def test_a_table_is_tried_and_imported_with_a_report(
     begun = [ask("POST", "/imports", body, headers=key) for _ in range(2)]
     path = begun[0].headers["Location"]
     assert begun[1].headers["Location"] == path
-    go_on(database, lambda: NOON)
+    go_on(database, lambda: NOON, base_url="")
     report = ask("GET", path).get_json()
     assert (report["made"], report["refused"], report["left"]) == (1, 2, 0)
     rows = ask("GET", f"{path}/rows?outcome=refused&per_page=1").get_json()
@@ -163,7 +163,7 @@ def test_a_table_is_tried_and_imported_with_a_report(
     assert ask("GET", f"/tickets/{made['ticket']}").get_json()["subject"] == "Zephyr"
     assert program(desk.colleague)("GET", path).status_code == 404
     again = ask("POST", "/imports", body).headers["Location"]
-    go_on(database, lambda: NOON)
+    go_on(database, lambda: NOON, base_url="")
     assert ask("GET", again).get_json()["there"] == 1
 
 

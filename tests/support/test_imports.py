@@ -31,6 +31,7 @@ A-7;Bad tag;;;;{customer};;;nope;;
 A-8;No agent;;;;{customer};{customer};;;;
 A-9;'=1+1;Formula;;;{customer};;;;;
 """
+BASE = "http://localhost"
 REFUSED = {
     3: "Subject is required", 4: "may not ask", 5: "due date", 6: "no status", 7: "choose",
     8: "no category", 9: "does not work",
@@ -111,7 +112,7 @@ def test_a_table_becomes_tickets_once_it_is_confirmed_and_only_once(
     assert [each.status_code for each in answers] == [303, 303]
     assert answers[0].location == answers[1].location, "a double click is one import"
     assert "0 of 9 rows" in client.get(answers[0].location).text
-    running.go_on(database, utc_now)
+    running.go_on(database, utc_now, base_url=BASE)
     told = client.get(answers[0].location).text
     assert "2 tickets were made, 7 rows were refused" in told
     with database.reading() as session:
@@ -134,7 +135,7 @@ def test_a_table_becomes_tickets_once_it_is_confirmed_and_only_once(
     again = upload(client, list_id, table)
     assert "2 rows were imported before" in again.text
     other = confirmed(client, again).location
-    running.go_on(database, utc_now)
+    running.go_on(database, utc_now, base_url=BASE)
     assert "0 tickets were made, 2 were there from an earlier import" in client.get(other).text
     assert number_of(database, Task) == before[0] + 2
     assert colleague.get(other).status_code == 404

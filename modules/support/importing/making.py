@@ -1,6 +1,7 @@
 """A row becomes a ticket by the use cases, or is refused as they refuse it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
@@ -50,9 +51,15 @@ class _TakenBack(Exception):
     """It would have been made: no error, but the way out of a savepoint."""
 
 
-def _try(session: Session, actor: User, task_list: TaskList, said: Said, now: datetime) -> None:
-    make(session, actor, task_list, said, now=now)
-    raise _TakenBack
+@contextmanager
+def taken_back(session: Session) -> Iterator[None]:
+    """Do this and undo it at once."""
+    try:
+        with session.begin_nested():
+            yield
+            raise _TakenBack  # noqa: TRY301  # leaves the savepoint
+    except _TakenBack:
+        pass
 
 
 def tried(
@@ -69,10 +76,8 @@ def tried(
         problem = ""
         if not there:
             try:
-                with session.begin_nested():
-                    _try(session, actor, task_list, said, now)
-            except _TakenBack:
-                pass
+                with taken_back(session):
+                    make(session, actor, task_list, said, now=now)
             except Refusal as refusal:
                 problem = said_in_words(refusal)
         found.append(Tried(number, said, problem, there))

@@ -12,17 +12,28 @@ from groupware.models import User
 from modules.tasks.models import TaskList
 
 
+class Kind(StrEnum):
+    """What was brought in."""
+
+    TABLE = "table"
+    CALENDAR = "calendar"
+
+
 class Outcome(StrEnum):
-    """waiting -> made | there | refused; `there`: an earlier import made it."""
+    """waiting -> made | changed | there | refused; `there`: nothing of it was new."""
 
     WAITING = "waiting"
     MADE = "made"
+    CHANGED = "changed"
     THERE = "there"
     REFUSED = "refused"
 
 
 class ImportRun(Base):
-    """A table of tickets that somebody has confirmed; the worker goes on until it is finished."""
+    """A file of tickets that somebody has confirmed; the worker goes on until it is finished.
+
+    Where somebody stops it, it is finished with rows that wait; it can be gone on with.
+    """
 
     __tablename__ = "import_runs"
 
@@ -32,6 +43,7 @@ class ImportRun(Base):
         ForeignKey("task_lists.id", ondelete="CASCADE"), index=True
     )
     name: Mapped[str] = mapped_column(String(200))  # the file's
+    kind: Mapped[Kind] = mapped_column(String(8), default=Kind.TABLE, server_default=Kind.TABLE)
     total: Mapped[int] = mapped_column(default=0)
     started: Mapped[datetime]
     finished: Mapped[datetime | None]
@@ -46,7 +58,7 @@ class ImportRun(Base):
 
 
 class ImportRow(Base):
-    """A row by its number in the file; what it said is dropped once a ticket is made of it."""
+    """A row, or a task, by its number in the file; what it said is dropped once it is a ticket."""
 
     __tablename__ = "import_rows"
 

@@ -1,6 +1,7 @@
-"""Tickets out of a table: choose a file, see what would become of it, confirm, read the report."""
+"""Tickets out of a table or a calendar: choose a file, see what would become of it, confirm, read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import BinaryIO
 
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
@@ -18,12 +19,14 @@ from groupware.web.request import (
     one,
     open_to,
     page,
+    release,
+    see_other,
     services,
     session,
 )
-from groupware.web.uploading import kept, received, takes_files
-from modules.support.importing import making, reading, running, wishes
-from modules.support.importing.models import ImportRow, ImportRun, Outcome
+from groupware.web.uploading import kept, received, takes_files_up_to
+from modules.support.importing import calendars, making, reading, running, wishes
+from modules.support.importing.models import ImportRow, ImportRun, Kind, Outcome
 from modules.tasks import fields
 from modules.tasks.models import Task, TaskList
 from modules.tasks.queries import lists_worked_by, visible_to
@@ -44,18 +47,50 @@ def choose() -> ResponseReturnValue:
 
 @blueprint.post("")
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
-@takes_files
+@takes_files_up_to(calendars.LARGEST)
 def preview() -> ResponseReturnValue:
     """What would become of the file's rows; with `confirm` they are written down to be made."""
-    lists = _lists()
     number = number_in(request.form.get("task_list", ""))
     task_list = one(_may_file().where(TaskList.id == number))
     try:
         upload = _upload()
         with services().blobs.open(upload.sha256) as stream:
+            if calendars.is_calendar(stream):
+                return _calendar(task_list, upload, stream)
             sheet = reading.read(stream)
     except Invalid as refusal:
-        return page("support/import.html", 422, lists=lists, chosen=number, problem=refusal.message)
+        return page(
+            "support/import.html", 422, lists=_lists(), chosen=number, problem=refusal.message
+        )
+    return _table(task_list, upload, sheet)
+
+
+def _calendar(task_list: TaskList, upload: Upload, stream: BinaryIO) -> ResponseReturnValue:
+    """The same for a calendar, whose tasks need no columns."""
+    if request.form.get("confirm"):
+        list_id, token_hash = task_list.id, upload.token_hash
+        release()  # a long file is read while nobody waits for it
+        with calendars.spooled(calendars.read(stream, list_id)) as rows:
+            task_list = one(_may_file().where(TaskList.id == list_id))
+            upload = session().get_one(Upload, token_hash)
+            run_id = _begun(task_list, rows, upload, Kind.CALENDAR)
+        return redirect(f"/support/import/{run_id}", 303)
+    total = calendars.counted(stream)
+    tried = calendars.tried(
+        session(), actor(), task_list, calendars.read(stream, task_list.id),
+        most=TRIED, now=now(), base_url=services().settings.base_url,
+    )  # fmt: skip
+    return page(
+        "support/import_calendar.html",
+        task_list=task_list,
+        file=kept()[-1],
+        total=total,
+        tried=tried,
+        key=new_key(),
+    )
+
+
+def _table(task_list: TaskList, upload: Upload, sheet: reading.Sheet) -> ResponseReturnValue:
     asks = fields.fields_of(session(), task_list.id)
     targets = wishes.targets(asks)
     wish = _wish(len(sheet.header), targets) or wishes.guessed(sheet.header, asks)
@@ -71,7 +106,6 @@ def preview() -> ResponseReturnValue:
         422 if problem else 200,
         problem=problem,
         task_list=task_list,
-        lists=lists,
         sheet=sheet,
         file=kept()[-1],
         targets=targets,
@@ -88,31 +122,59 @@ def preview() -> ResponseReturnValue:
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def report(run_id: int) -> ResponseReturnValue:
     """How far it is, what was made, what was refused and why."""
-    run = one(select(ImportRun).where(ImportRun.id == run_id, ImportRun.user_id == actor().id))
+    run = one(_mine(run_id))
     found = running.outcomes(session(), run)
     left = found[Outcome.WAITING]
     return page(
         "support/import_report.html",
         run=run,
+        what="task" if run.kind == Kind.CALENDAR else "row",
         made=found[Outcome.MADE],
+        changed=found[Outcome.CHANGED],
         there=found[Outcome.THERE],
         refused=found[Outcome.REFUSED],
         left=left,
         percent=100 * (run.total - left) // max(run.total, 1),
         problems=_rows(run, Outcome.REFUSED),
+        doubts=_rows(run, Outcome.MADE, Outcome.CHANGED) if run.kind == Kind.CALENDAR else (),
         tickets=_tickets(run),
     )
 
 
+@blueprint.post("/<int:run_id>/halt")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def stop(run_id: int) -> ResponseReturnValue:
+    """Make nothing more of it; what was made stays."""
+    running.stop(one(_mine(run_id)), now=now())
+    return see_other(".report", run_id=run_id)
+
+
+@blueprint.post("/<int:run_id>/continuation")
+@open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
+def resume(run_id: int) -> ResponseReturnValue:
+    """Go on where it was stopped."""
+    running.resume(session(), one(_mine(run_id)))
+    return see_other(".report", run_id=run_id)
+
+
+def _mine(run_id: int) -> Select[ImportRun]:
+    return select(ImportRun).where(ImportRun.id == run_id, ImportRun.user_id == actor().id)
+
+
 def _begun(
-    task_list: TaskList, rows: Sequence[tuple[int, dict[str, str], str]], upload: Upload
+    task_list: TaskList,
+    rows: Iterable[tuple[int, dict[str, str], str]],
+    upload: Upload,
+    kind: Kind = Kind.TABLE,
 ) -> str:
     """Written down once, however often it is sent; the worker begins as soon as that is kept."""
     key = request.form.get("idempotency_key", "")
 
     def write() -> str:
         return str(
-            running.begin(session(), actor(), task_list, rows, name=upload.name, now=now()).id
+            running.begin(
+                session(), actor(), task_list, rows, name=upload.name, kind=kind, now=now()
+            ).id
         )
 
     answer, _ = once(session(), actor(), f"import {key}" if key else "", write, now=now())
@@ -145,8 +207,11 @@ def _wish(columns: int, targets: dict[str, str]) -> dict[str, int]:
     return found
 
 
-def _rows(run: ImportRun, outcome: Outcome) -> Sequence[ImportRow]:
-    query = select(ImportRow).where(ImportRow.run_id == run.id, ImportRow.outcome == outcome)
+def _rows(run: ImportRun, *outcomes: Outcome) -> Sequence[ImportRow]:
+    """Those of which there is something to say."""
+    query = select(ImportRow).where(
+        ImportRow.run_id == run.id, ImportRow.outcome.in_(outcomes), ImportRow.reason != ""
+    )
     return session().scalars(query.order_by(ImportRow.number).limit(MOST_TOLD)).all()
 
 
