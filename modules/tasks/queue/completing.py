@@ -18,7 +18,7 @@ from modules.tasks.queue.custom import ME, SUCH, FieldNames
 from modules.tasks.queue.filters import LONGEST, DueBy, Sort
 from modules.tasks.queue.typed import CHOICES, IS, NAMED, NAMES, quoted
 
-MOST = 8
+MOST = 12
 HINTS = {
     "status": "open, in_progress, resolved, closed, all",
     "assignee": "me, none, a name",

@@ -19,7 +19,7 @@ from modules.tasks.saved_views.models import COLUMNS, HUES, Mode, SavedView, Vie
 from modules.tasks.saved_views.queries import filters_of, visible_views
 
 MOST_OWN = 200
-MOST_COLUMNS = 12
+MOST_COLUMNS = 20
 ENTITY = "saved_view"
 
 
