@@ -33,7 +33,7 @@ from modules.tasks.models import TaskList
 NAME, COLOUR, ORDER = d("displayname"), f"{{{ICAL}}}calendar-color", f"{{{ICAL}}}calendar-order"
 COLUMNS: Mapping[str, tuple[str, re.Pattern[str]]] = {
     NAME: ("name", re.compile(r".{0,200}", re.DOTALL)),
-    COLOUR: ("colour", re.compile(r"(#[0-9a-fA-F]{6}([0-9a-fA-F]{2})?)?")),
+    COLOUR: ("colour", re.compile(r"(#[0-9a-fA-F]{6}([0-9a-fA-F]{2})?|[A-Za-z]{1,32})?")),
     ORDER: ("position", re.compile(r"([0-9]{1,9})?")),
 }
 IGNORED = frozenset({f"{{{CAL}}}calendar-timezone", f"{{{CAL}}}calendar-description"})
