@@ -46,6 +46,11 @@ class Reader:
             self._end()
         return Message(problems=(problem,), readable=False)
 
+    def process_id(self) -> int:
+        """The process that reads, started where there is none."""
+        with self._lock:
+            return self._running().pid
+
     def close(self) -> None:
         """End the process."""
         with self._lock:
@@ -111,3 +116,8 @@ atexit.register(_reader.close)
 def read_safely(raw: bytes) -> Message:
     """The message in these bytes, read elsewhere and within bounds; never raises."""
     return _reader.read(raw)
+
+
+def process_id() -> int:
+    """The process that reads for this one: to see what it takes."""
+    return _reader.process_id()

@@ -41,8 +41,9 @@ def main() -> int:
         if child == 0:
             work(url, port, turn)
             os._exit(0)
-        # The first ones never come to their end, however quick the machine is.
-        end = time.monotonic() + chance.uniform(0.1, 0.4 if kills < 3 else 2.0)
+        # The first ones never come to their end, however quick the machine is; and, however slow
+        # it is, later ones live long enough to get on.
+        end = time.monotonic() + chance.uniform(0.1, 0.4 if kills < 3 else 2.0 + kills / 5)
         while time.monotonic() < end:
             done, status = os.waitpid(child, os.WNOHANG)
             if done:

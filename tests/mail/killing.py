@@ -56,8 +56,9 @@ def main() -> int:
             except BaseException:  # told, and the parent goes on
                 traceback.print_exc()
                 os._exit(1)
-        # The first ones never come to their end, however quick the machine is.
-        end = time.monotonic() + chance.uniform(0.05, 0.25 if kills < 2 else 0.8)
+        # The first ones never come to their end, however quick the machine is; and, however slow
+        # it is, later ones live long enough to get on.
+        end = time.monotonic() + chance.uniform(0.05, 0.25 if kills < 2 else 0.8 + kills / 10)
         while True:
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
