@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from groupware.mailboxes.outcome import Arrival
+from groupware.mailboxes.outcome import Arrival, Kept
 from groupware.models import Level, User
 from modules.tasks.access import agent_level
 from modules.tasks.models import Comment, Kind, Task
@@ -31,7 +31,7 @@ def reads_notes(session: Session, person: User | None, ticket: Task) -> bool:
 
 def why_secret(session: Session, arrival: Arrival, person: User, ticket: Task) -> str:
     """Why the words of somebody who reads notes are for agents only; nothing where they are not."""
-    if any(each.content_type == "message/rfc822" for each in arrival.files):
+    if any(_is_mail(each) for each in arrival.files):
         return BRINGS
     if not ticket.note_count:
         return ""
@@ -43,6 +43,11 @@ def why_secret(session: Session, arrival: Arrival, person: User, ticket: Task) -
         .limit(MOST_NOTES)
     ).all()
     return REPEATS if repeats(arrival.message.reply_text, notes) else ""
+
+
+def _is_mail(file: Kept) -> bool:
+    kinds = ("message/rfc822", "message/global", "application/vnd.ms-outlook")
+    return file.content_type in kinds or file.name.lower().endswith((".eml", ".msg"))
 
 
 def repeats(text: str, notes: Sequence[str]) -> bool:

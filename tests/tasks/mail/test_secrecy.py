@@ -18,6 +18,7 @@ FILE = (
     "--b\nContent-Type: text/plain\n\nSee below.\n--b\nContent-Type: message/rfc822\n\n"
     f"Subject: Noted\n\n{NOTE}\n--b--"
 )
+OUTLOOK = FILE.replace("message/rfc822", "application/octet-stream; name=Noted.msg")
 NOBODY = (Kind.NOTE, None)
 
 
@@ -31,7 +32,7 @@ NOBODY = (Kind.NOTE, None)
         (WRAPPED, BELIEVED, 1, NOBODY),
         (WRAPPED, AUTOMATIC, 1, None),  # a machine's, so that notes about it go on for ever
         (FILE, BELIEVED, 0, NOBODY),
-        (FILE, BELIEVED, 1, NOBODY),
+        (OUTLOOK, BELIEVED, 1, NOBODY),
     ],
 )  # fmt: skip
 def test_who_reads_notes_publishes_their_own_words_alone(
@@ -45,7 +46,7 @@ def test_who_reads_notes_publishes_their_own_words_alone(
         tickets.add_participant(session, desk.colleague, ticket, agent, now=make.later())
     to = post.room.marks.notice_address(ADDRESS, ticket.id, agent.id, agent.credential_number)
     raw = mail(agent, body, to=to, headers=headers)
-    if body is FILE:
+    if body in (FILE, OUTLOOK):
         raw = raw.replace(b"text/plain; charset=utf-8", b"multipart/mixed; boundary=b", 1)
     outcome = post(raw)
     if kept is None:
