@@ -9,7 +9,6 @@ import nh3
 from babel import Locale, UnknownLocaleError
 from babel.dates import (
     format_date,
-    format_datetime,
     format_time,
     format_timedelta,
     get_datetime_format,
@@ -72,13 +71,15 @@ class When:
 
 def t_when(at: datetime | When) -> When:
     """A time as `when()` draws it; words stay as they are."""
-    return at if isinstance(at, When) else When(at.isoformat(), t_datetime(at), t_ago(at))
+    if isinstance(at, When):
+        return at
+    locale = reader_locale()
+    return When(at.isoformat(), _exact(at, reader_zone(), locale), _how_long_ago(at, locale))
 
 
 def t_datetime(at: datetime) -> str:
     """A date and time, to the minute, in the reader's zone and manner."""
-    locale, at = reader_locale(), at.astimezone(reader_zone())
-    return _both(locale).format(_clock(at.hour, at.minute, locale), _day(at.date(), locale))
+    return _exact(at, reader_zone(), reader_locale())
 
 
 def t_date(at: datetime | date) -> str:
@@ -90,19 +91,18 @@ def t_date(at: datetime | date) -> str:
 
 def t_day(at: datetime) -> str:
     """A day of this year or the next, in few letters: Mon 23 Nov."""
-    return format_datetime(at, "EEE d MMM", tzinfo=reader_zone(), locale=reader_locale())
+    return _short_day(at.astimezone(reader_zone()).date(), reader_locale())
 
 
 def t_time(at: datetime) -> str:
     """A time of day in the reader's zone and manner."""
-    return format_datetime(at, "HH:mm", tzinfo=reader_zone(), locale=reader_locale())
+    at = at.astimezone(reader_zone())
+    return _short_clock(at.hour, at.minute, reader_locale())
 
 
 def t_ago(at: datetime) -> str:
     """How long ago, in words."""
-    seconds = round((at - now()).total_seconds())
-    step = 1 if abs(seconds) < HOUR else 60 if abs(seconds) < 2 * DAY else HOUR
-    return _ago(seconds // step * step, reader_locale())
+    return _how_long_ago(at, reader_locale())
 
 
 def reader_zone() -> tzinfo:
@@ -127,6 +127,17 @@ def _reader_language() -> str:
     return person.locale if person and person.locale != "en" else ENGLISH
 
 
+def _exact(at: datetime, zone: tzinfo, locale: Locale) -> str:
+    at = at.astimezone(zone)
+    return _both(locale).format(_clock(at.hour, at.minute, locale), _day(at.date(), locale))
+
+
+def _how_long_ago(at: datetime, locale: Locale) -> str:
+    seconds = round((at - now()).total_seconds())
+    step = 1 if abs(seconds) < HOUR else 60 if abs(seconds) < 2 * DAY else HOUR
+    return _ago(seconds // step * step, locale)
+
+
 # A page says some hundred times; the days and the hours in them are few.
 @lru_cache(4096)
 def _day(day: date, locale: Locale) -> str:
@@ -136,6 +147,16 @@ def _day(day: date, locale: Locale) -> str:
 @lru_cache(4096)
 def _clock(hour: int, minute: int, locale: Locale) -> str:
     return format_time(time(hour, minute), "short", locale=locale)
+
+
+@lru_cache(4096)
+def _short_day(day: date, locale: Locale) -> str:
+    return format_date(day, "EEE d MMM", locale=locale)
+
+
+@lru_cache(4096)
+def _short_clock(hour: int, minute: int, locale: Locale) -> str:
+    return format_time(time(hour, minute), "HH:mm", locale=locale)
 
 
 @lru_cache(4096)

@@ -19,6 +19,8 @@ from modules.tasks.models import Category, Seen, State, Task, Urgency, task_cate
 from modules.tasks.queries import ANYBODY, worked_by
 
 LONGEST_SNIPPET = 100
+_STATES, _URGENCIES = tuple(State), tuple(Urgency)[::-1]
+"""By a ticket's phase, and by its band."""
 
 
 @dataclass(frozen=True)
@@ -135,14 +137,14 @@ def _statement() -> Select[Any]:
 
 def _row(lines: Sequence[Any], lists: Mapping[int, Listed], now: datetime) -> Row:
     line = lines[0]
-    state = list(State)[line.phase]
+    state = _STATES[line.phase]
     return Row(
         id=line.id,
         href=f"/support/tickets/{line.id}",
         subject=line.summary,
         snippet=" ".join(line.snippet.split()),
         status=state.value,
-        urgency=list(Urgency)[len(Urgency) - 1 - line.band].value,
+        urgency=_URGENCIES[line.band].value,
         unread=line.seen is None or line.last_modified > line.seen,
         categories=tuple(each.category for each in lines if each.category),
         files=line.files,

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from flask import g, request
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
@@ -19,6 +21,7 @@ from modules.support import showing
 from modules.support.filters import MINE, OVERDUE, PATH, UNASSIGNED, VIEWS, address, asked_for
 from modules.tasks.counts import NOTHING, Counted, Counts, Listed, counts, listed
 from modules.tasks.live import of_list
+from modules.tasks.queries import ANYBODY
 from modules.tasks.queue.filters import Filters
 from modules.tasks.saved_views import SavedView, counted, visible_views
 
@@ -92,8 +95,13 @@ def sections(session: Session, user: User) -> Sequence[Section]:
 def saved(session: Session, user: User) -> Sequence[SavedView]:
     """The views that somebody has, asked once for a page."""
     if "saved_views" not in g:
-        g.saved_views = session.scalars(visible_views(user).limit(MOST_SHOWN)).all()
+        g.saved_views = session.scalars(_visible(), {"reader": user.id}).all()
     return g.saved_views  # type: ignore[no-any-return]
+
+
+@cache
+def _visible() -> Select[SavedView]:
+    return visible_views(ANYBODY).limit(MOST_SHOWN)
 
 
 def numbers(

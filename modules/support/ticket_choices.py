@@ -229,12 +229,17 @@ def _around(*, named: bool, asked: bool) -> Any:
     if named:
         parts.append(_others("named", mine.where(Task.id.in_(bindparam("named", expanding=True)))))
     if asked:
-        own = select(Participant.task_id).where(
-            Participant.user_id == _TheCustomer.id,
-            Participant.is_customer,
-            Participant.task_id != _TICKET,
+        # By the customer's index from its end, however many requests there are.
+        newest = (
+            mine.join(Participant, Participant.task_id == Task.id)
+            .where(
+                Participant.user_id == _TheCustomer.id,
+                Participant.is_customer,
+                Participant.task_id != _TICKET,
+            )
+            .order_by(Participant.task_id.desc())
+            .limit(EARLIER)
         )
-        newest = mine.where(Task.id.in_(own)).order_by(Task.id.desc()).limit(EARLIER)
         parts.append(_others("earlier", newest))
     return union_all(*parts)
 
