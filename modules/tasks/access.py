@@ -55,3 +55,8 @@ def owns(session: Session, user: User | None, task: Task) -> bool:
     if user is None or not access_of(session, user).customer:
         return False
     return session.get(Participant, (user.id, task.id)) is not None
+
+
+def organisation_reading(task_list: TaskList, customer: User | None) -> str:
+    """The organisation whose people read what this customer asks in this list; or none, empty."""
+    return customer.organisation if customer and task_list.colleagues_see else ""

@@ -36,6 +36,11 @@ class Standing:
         return self.agent_entry if self.manage_tickets else 0
 
     @property
+    def works(self) -> bool:
+        """Whether they have an agent's face at all."""
+        return self.active and (self.manage_tickets or self.manage_support)
+
+    @property
     def sees(self) -> bool:
         return self.sees_as_customer or self.level >= READ
 
@@ -65,13 +70,22 @@ TABLE: dict[str, Rule] = {
     "remove participant": lambda who: who.level >= WRITE,
     "move": lambda who: who.level >= WRITE,
     "link": lambda who: who.level >= WRITE,
+    "unlink": lambda who: who.level >= WRITE,
     "link a page": lambda who: who.level >= WRITE,
     "merge": lambda who: who.level >= WRITE,
     "merge elsewhere": lambda who: who.level >= DELETE,
     "split": lambda who: who.level >= WRITE,
+    "split a response": lambda who: who.level >= WRITE,
     "split a note": lambda who: who.level >= WRITE,
+    "take apart": lambda who: who.level >= WRITE,
+    "move a message": lambda who: who.level >= WRITE,
+    "move a message elsewhere": lambda who: who.level >= WRITE,
+    "see what became of mails": lambda who: who.level >= READ,
+    "try mail again": lambda who: who.level >= WRITE,
+    "take one's reply back": lambda who: who.level >= WRITE,
     "add to the checklist": lambda who: who.level >= WRITE,
     "check off": lambda who: who.level >= WRITE,
+    "take from the checklist": lambda who: who.level >= WRITE,
     "many at once": lambda who: who.level >= WRITE,
     "answer a field": lambda who: (who.own and not who.closed) or who.level >= WRITE,
     "run a macro": lambda who: who.level >= WRITE,
@@ -79,11 +93,36 @@ TABLE: dict[str, Rule] = {
     "follow": lambda who: who.level >= READ,
     "keep a draft": lambda who: who.level >= WRITE,
     "share a draft": lambda who: who.level >= WRITE,
+    "see shared drafts": lambda who: who.level >= READ,
+    "take a shared draft": lambda who: who.level >= WRITE,
+    "drop another's draft": lambda who: who.level >= MANAGE,
     "delete": lambda who: who.level >= DELETE,
+    "bring back": lambda who: who.level >= DELETE,
     "delete comment": lambda who: who.level >= MANAGE,
 }
 """Who may do what to a ticket. Where another list is needed too, the person may do all there that
 the act asks for; what is missing there has tests of its own."""
+
+DESK: dict[str, Rule] = {
+    "save a view": lambda who: who.works,
+    "order one's views": lambda who: who.works,
+    "keep a canned reply": lambda who: who.works,
+    "keep a macro": lambda who: who.works,
+    "change many": lambda who: who.works,
+    "export": lambda who: who.works,
+    "import": lambda who: who.works,
+    "read notices": lambda who: who.works,
+    "choose notices": lambda who: who.works,
+    "find people": lambda who: who.works,
+    "find groups": lambda who: who.works,
+    "keep headings": lambda who: who.active and who.manage_support,
+    "keep categories": lambda who: who.active and who.manage_support,
+    "keep webhooks": lambda who: who.active and who.manage_support,
+    "keep people": lambda who: False,
+    "keep groups": lambda who: False,
+}
+"""Who may do at all what is not of one ticket; the last two are for administrators, who have to hold
+another permission beside to come by the API."""
 
 STANDINGS: dict[str, Standing] = {
     "customer": Standing(create_tickets=True, takes_part=True),
@@ -110,3 +149,18 @@ STANDINGS: dict[str, Standing] = {
     "manager": Standing(manage_support=True),
     "administrator only": Standing(),
 }
+
+VIEWS: dict[str, int] = {
+    "use": READ,
+    "look at its page": READ,
+    "count": READ,
+    "duplicate": READ,
+    "change": MANAGE,
+    "share": MANAGE,
+    "delete": MANAGE,
+}
+"""What a saved view's access list has to give an agent for each act. What it does not let one use is
+not there, a manager's and an administrator's own rights notwithstanding."""
+
+IMPORT = CREATE
+"""A row of a table becomes a ticket where its importer has this as A; whom it names may ask there."""

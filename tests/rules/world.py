@@ -15,8 +15,10 @@ from modules.support.bulk import acts as bulk
 from modules.tasks import checklists, conversation, fields, queries, tickets
 from modules.tasks.checklists import ChecklistItem
 from modules.tasks.fields import CustomField, FieldValue
+from modules.tasks.letters import delivery, taking_back
 from modules.tasks.macros.models import Macro
 from modules.tasks.macros.running import run
+from modules.tasks.mail import moving
 from modules.tasks.models import (
     Attachment,
     Category,
@@ -34,6 +36,7 @@ from modules.tasks.models import (
 from modules.tasks.together import drafts, followers, presence
 from modules.tasks.together.models import Doing
 from tests.factories import PASSWORD, Make
+from tests.letters.office import came, mailbox
 from tests.rules.policy import STANDINGS, Standing
 
 
@@ -63,6 +66,8 @@ class World:
         self.macro = Macro(name="Done", steps={"state": "resolved"}, acl=own, modified=make.now)
         session.add_all([self.field, self.macro])
         self.who, self.store = who, store
+        self._beside: User | None = None
+        self.said: Comment | None = None
         self.begin()
 
     def begin(self) -> None:
@@ -88,6 +93,33 @@ class World:
         if self.who.closed:
             tickets.set_state(session, self.agent, self.ticket, State.CLOSED, now=make.later())
         session.flush()
+
+    def ready(self, act: str) -> bool:
+        """Do what must have happened before this act can be tried; whether there is anything."""
+        session, now = self.session, self.make.later()
+        if act == "unlink":
+            tickets.link(session, self.agent, self.ticket, self.other, now=now)
+        elif act == "take apart":
+            tickets.merge(session, self.agent, self.ticket, self.other, now=now)
+        elif act == "bring back":
+            tickets.delete(session, self._manager(), self.ticket, now=now)
+        elif "draft" in act and act not in ("keep a draft", "share a draft"):
+            drafts.share(session, self.agent, self.ticket, Kind.NOTE, "Violet", now=now)
+        elif "message" in act or act == "split a response":
+            who = self.customer if "message" in act else self.companion
+            self.said = conversation.respond(session, who, self.ticket, "Umbrella.", now=now)
+            box = mailbox(session, self.list, f"box{self.said.id}@desk.example")
+            came(session, box, self.ticket, who.address, f"m{self.said.id}@home.example", self.said)
+        else:
+            return False
+        session.flush()
+        return True
+
+    def _manager(self) -> User:
+        """Somebody beside, who may do everything."""
+        if self._beside is None:
+            self._beside = self.make.manager()
+        return self._beside
 
     def _file(self) -> list[uploads.Upload]:
         if self.store is None:
@@ -158,6 +190,7 @@ class World:
             ),
             "move": lambda: tickets.move(session, person, ticket, self.elsewhere, now=now),
             "link": lambda: tickets.link(session, person, ticket, self.other, now=now),
+            "unlink": lambda: tickets.unlink(session, person, ticket, self.other, now=now),
             "link a page": lambda: tickets.add_web_link(
                 session, person, ticket, "https://maple.example/", now=now
             ),
@@ -166,6 +199,22 @@ class World:
             "split": lambda: tickets.split(session, person, self.reply, subject="New", now=now),
             "split a note": lambda: tickets.split(
                 session, person, self.note, subject="New", now=now
+            ),
+            "split a response": lambda: tickets.split(
+                session, person, self._said(), subject="New", now=now
+            ),
+            "take apart": lambda: tickets.unmerge(session, person, ticket, self.other, now=now),
+            "move a message": lambda: moving.move(
+                session, person, self._said(), self.other, now=now
+            ),
+            "move a message elsewhere": lambda: moving.move(
+                session, person, self._said(), self.far, now=now
+            ),
+            "see what became of mails": lambda: self._see(queries.worked_by(person)),
+            "try mail again": lambda: delivery.retry(session, person, self.reply, now=now),
+            "take one's reply back": lambda: self._take_back(now),
+            "take from the checklist": lambda: checklists.remove_item(
+                session, person, ticket, self.item, now=now
             ),
             "add to the checklist": lambda: checklists.add_item(
                 session, person, ticket, "Violet", now=now
@@ -186,12 +235,31 @@ class World:
             "share a draft": lambda: drafts.share(
                 session, person, ticket, Kind.NOTE, "Violet", now=now
             ),
+            "see shared drafts": self._see_draft,
+            "take a shared draft": lambda: drafts.take(
+                session, person, ticket, self.agent.id, now=now
+            ),
+            "drop another's draft": lambda: drafts.drop(session, person, ticket, self.agent.id),
+            "bring back": lambda: tickets.restore(session, person, ticket, now=now),
             "delete": lambda: tickets.delete(session, person, ticket, now=now),
             "delete comment": lambda: conversation.delete_comment(
                 session, person, self.reply, now=now
             ),
         }
         acts[act]()
+
+    def _said(self) -> Comment:
+        assert self.said is not None, "ready() first"
+        return self.said
+
+    def _take_back(self, now: datetime) -> None:
+        reply = conversation.reply(self.session, self.person, self.ticket, "Oh.", now=now)
+        self.session.flush()
+        taking_back.take_back(self.session, self.person, reply, now=now)
+
+    def _see_draft(self) -> None:
+        if not drafts.shared_in(self.session, self.person, self.ticket):
+            raise NotFound
 
     def _many(self, now: datetime) -> None:
         """As a run does it to each ticket."""

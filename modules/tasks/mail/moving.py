@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from groupware.errors import Invalid, NotFound
 from groupware.models import Level, User
-from modules.tasks.access import require
+from modules.tasks.access import organisation_reading, require
 from modules.tasks.history import changed
 from modules.tasks.mail.models import Placement
 from modules.tasks.models import Attachment, Comment, Kind, Participant, Task
@@ -36,11 +36,7 @@ def move(session: Session, actor: User, comment: Comment, into: Task, *, now: da
     if into is ticket:
         raise Invalid(into=ALREADY)
     undone = placed.moved_from_id == into.id
-    if (
-        comment.kind == Kind.REPLY
-        and not undone
-        and _readers(session, into) - _readers(session, ticket)
-    ):
+    if comment.kind == Kind.REPLY and not undone and _others_read(session, ticket, into):
         raise Invalid(into=OTHERS.format(into.id))
     for file in session.scalars(select(Attachment).where(Attachment.comment_id == comment.id)):
         file.task_id = into.id
@@ -51,6 +47,13 @@ def move(session: Session, actor: User, comment: Comment, into: Task, *, now: da
     for one, act, other in ((ticket, "message_out", into), (into, "message_in", ticket)):
         recount(session, one)
         changed(session, actor, one, act, now=now, public=public, link=[None, other.id])
+
+
+def _others_read(session: Session, ticket: Task, into: Task) -> bool:
+    """True where somebody reads the one as its customer, their colleague or a participant alone."""
+    here, there = (organisation_reading(each.task_list, each.customer) for each in (ticket, into))
+    colleagues = bool(there) and there != here
+    return colleagues or bool(_readers(session, into) - _readers(session, ticket))
 
 
 def _readers(session: Session, ticket: Task) -> set[int]:

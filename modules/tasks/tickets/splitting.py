@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from groupware.access import level_in
 from groupware.errors import NotFound
 from groupware.models import Level, Location, User
-from modules.tasks.access import may_submit, owns, require
+from modules.tasks.access import may_submit, organisation_reading, owns, require
 from modules.tasks.history import changed
 from modules.tasks.mail.models import Placement
 from modules.tasks.models import Attachment, Comment, Kind, Participant, Task
@@ -59,14 +59,23 @@ def split(session: Session, actor: User, comment: Comment, *, subject: str, now:
 
 
 def _asks(session: Session, ticket: Task, comment: Comment) -> bool:
-    """True where the author of the message asks for something, and may ask here."""
+    """True where the author of the message asks for something, and may ask here.
+
+    Not where their organisation would read it by that, and did not before.
+    """
     return (
         comment.kind == Kind.REPLY
         and not comment.from_staff
         and comment.author is not None
         and owns(session, comment.author, ticket)
         and may_submit(session, comment.author, ticket.task_list)
+        and not _told_to_another_organisation(ticket, comment.author)
     )
+
+
+def _told_to_another_organisation(ticket: Task, author: User) -> bool:
+    there = organisation_reading(ticket.task_list, author)
+    return bool(there) and there != organisation_reading(ticket.task_list, ticket.customer)
 
 
 def _hand_over(session: Session, comment: Comment, made: Task, *, as_details: bool) -> None:
