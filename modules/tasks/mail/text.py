@@ -10,7 +10,7 @@ from modules.tasks.tickets import LONGEST_SUBJECT, LONGEST_TEXT
 
 NO_SUBJECT = "(no subject)"
 NO_TEXT = "(no text)"
-ENCRYPTED = "[This mail is encrypted. The file holds what it says.]"
+SEALED = "[This mail is encrypted, or signed as a whole. The file holds what it says.]"
 TOO_LONG = "[The rest of this mail is too long to be shown; the original holds it.]"
 LEFT_OUT = "[Left out: {}]"
 MOST_LEFT_OUT = 10
@@ -54,6 +54,6 @@ def text_of(message: Message, left_out: Sequence[str] = (), *, own: bool = False
     spans = [[start, min(end, len(body))] for start, end in spans if start < len(body)]
     if not any(not each.quoted and each.text.strip() for each in passages):
         spans = []  # somebody who only forwards: there is nothing else to read
-    nothing = ENCRYPTED if message.encrypted else NO_TEXT
+    nothing = SEALED if message.encrypted or message.signed else NO_TEXT
     body = "\n\n".join([body or nothing, *notes])
     return Text(body, {"length": len(body), "spans": spans} if spans else {})
