@@ -2,6 +2,7 @@
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from modules.tasks.icalendar.alarms import CHOICES
@@ -18,6 +19,9 @@ class NewAppPassword(FlaskForm):
 class Alarms(FlaskForm):
     minutes = SelectField(
         "Remind me of tickets",
-        choices=[(NEVER, "Never"), *((str(each), words) for each, words in CHOICES.items())],
+        choices=[
+            SelectChoice(NEVER, "Never"),
+            *(SelectChoice(str(each), words) for each, words in CHOICES.items()),
+        ],
     )
     mine = BooleanField("Only of those that are assigned to me")
