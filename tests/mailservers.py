@@ -107,6 +107,7 @@ log_path = {home}/log
 protocols = imap pop3 lmtp
 ssl = {secured}
 disable_plaintext_auth = no
+auth_failure_delay = 0
 listen = 127.0.0.1
 {users}
 mail_location = maildir:{home}/mail/%n

@@ -256,6 +256,7 @@ def test_a_certificate_is_trusted_only_where_this_machine_does(
         fetching.check(account_of(mailbox, SEAL))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_server_that_freezes_in_idle_is_left_and_nothing_is_lost(
     fetched: Fetched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
