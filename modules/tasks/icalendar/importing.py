@@ -174,7 +174,7 @@ class Arrival:
                 raise Invalid("its UID belongs to something else here")
             ticket = self.make(self.place(), "import")
             self.take_what_belongs(ticket)
-            self.keep(ticket)
+            self.keep(ticket, new=True)
             return self.told(Became.MADE, ticket)
         if ticket.task_list_id != self.task_list.id:
             raise Invalid(f"it is in the list {ticket.task_list.name}")
@@ -294,12 +294,15 @@ class Arrival:
             take_files(session, self.store, self.actor, ticket, task, now=self.now)
         self.linked = take_relations(session, self.actor, ticket, task, now=self.now)
 
-    def keep(self, ticket: Task) -> bool:
-        """Keep what the client wrote; True where that is new."""
+    def keep(self, ticket: Task, *, new: bool = False) -> bool:
+        """Keep what the client wrote; True where that is new, as it is of a new ticket."""
         kept = kept_of(
             [self.source.task, *self.source.occurrences], self.source.timezones, self.is_ours
         )
         self.keep_personal(ticket, kept.personal_text)
+        if new:
+            ticket.kept_calendar = kept.text
+            return True
         given = self.given(ticket)
         known = [each for each in kept.shared if each.startswith(SOMEBODY)]
         rest = (each for each in kept.shared if not each.startswith(SOMEBODY))
