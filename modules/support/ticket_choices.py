@@ -37,6 +37,7 @@ from modules.tasks.models import (
 from modules.tasks.people import who_may_work
 from modules.tasks.queries import (
     ANYBODY,
+    ITS_LIST,
     RESTORABLE,
     categories_for,
     lists_worked_by,
@@ -164,14 +165,9 @@ def around(
     )
 
 
-class _TheList:
-    """Stands for the ticket's task list, as `ANYBODY` for the reader."""
-
-    id: Any = bindparam("list", type_=Integer())
-    agent_acl_id: Any = bindparam("acl", type_=Integer())
-
-
 class _TheCustomer:
+    """Stands for the ticket's customer, as `ANYBODY` for the reader."""
+
     id: Any = bindparam("customer", type_=Integer())
 
 
@@ -200,13 +196,12 @@ def _choices(*, works: bool, asked: bool) -> Any:
         _part("has", has, Category.id, Category.name, Category.hue),
     ]
     if works:
-        the_list = typing.cast(TaskList, _TheList())
         there = lists_worked_by(ANYBODY, Level.CREATE).where(TaskList.archived.is_(False))
-        meant = categories_for(the_list)
+        meant = categories_for(ITS_LIST)
         parts += [
             _part("list", there, TaskList.id, TaskList.name, TaskList.hue),
             _part("category", meant, Category.id, Category.name, Category.hue),
-            _part("agent", who_may_work(the_list), User.id, User.name),
+            _part("agent", who_may_work(ITS_LIST), User.id, User.name),
         ]
     if asked:
         places = locations_of(typing.cast(User, _TheCustomer()))

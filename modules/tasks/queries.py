@@ -51,7 +51,15 @@ class Reader:
     id: Any = bindparam("reader", type_=Integer())
 
 
+class ItsList:
+    """Stands for the list of whichever ticket it will be; binds `list` and `acl`."""
+
+    id: Any = bindparam("list", type_=Integer())
+    agent_acl_id: Any = bindparam("acl", type_=Integer())
+
+
 ANYBODY = cast(User, Reader())
+ITS_LIST = cast(TaskList, ItsList())
 
 
 def visible_to(user: User) -> Select[Task]:

@@ -10,10 +10,12 @@ Never who did it, never who may not read the ticket now. One act is one notice; 
 that were not read yet are one line.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import String, cast, delete, select
+from sqlalchemy import Integer, String, and_, bindparam, cast, or_, select
 from sqlalchemy.orm import Session
 
 from groupware.events import Event, Handler, emit
@@ -25,6 +27,7 @@ from modules.tasks.notices.choice import KEPT_AS, Channel, chosen
 from modules.tasks.notices.events import NoticeGiven
 from modules.tasks.notices.models import Notice, Reason
 from modules.tasks.people import who_may_work
+from modules.tasks.queries import ITS_LIST
 from modules.tasks.together import followers
 from modules.tasks.together.mentions import mentioned
 from modules.tasks.together.models import Follower
@@ -114,12 +117,10 @@ def give(
     if not told:
         return
     ticket = event.ticket
-    readers = who_may_work(ticket.task_list, Level.READ).where(User.id.in_(told))
     act = event.act if isinstance(event, events.TicketChanged) else type(event).__name__
-    before = _given_at(session, ticket, event.at)
-    for person in session.scalars(readers).all():
+    for person, before in _readers(session, ticket, told, event.at).items():
         reason, channels = told[person.id], chosen(person)[told[person.id]]
-        earlier = before.get(person.id)
+        earlier = next((each for each in before if each.at == event.at), None)
         if earlier is not None and RANK[earlier.reason] <= RANK[reason]:
             continue
         if not channels:
@@ -133,7 +134,8 @@ def give(
             reason=reason, act=act[:40], at=event.at, in_app=Channel.APP in channels,
         )  # fmt: skip
         if reason == Reason.CHANGED:
-            _forget_unread_changes(session, person, ticket)
+            for each in before:
+                session.delete(each)
         session.add(notice)
         session.flush()
         emit(
@@ -151,28 +153,38 @@ def give(
 
 def _around(session: Session, event: events.TicketEvent, reason: Reason) -> dict[int, Reason]:
     """Assignee and followers."""
-    ids = set(
-        session.scalars(
-            select(Follower.user_id).where(Follower.task_id == event.ticket.id).limit(MOST_TOLD)
-        )
-    )
+    ids = set(session.scalars(_FOLLOWERS, {"ticket": event.ticket.id}))
     if event.ticket.assignee_id:
         ids.add(event.ticket.assignee_id)
     return dict.fromkeys(ids, reason)
 
 
-def _given_at(session: Session, ticket: Task, at: datetime) -> dict[int, Notice]:
-    """What people were told of this ticket in the same act."""
-    rows = session.scalars(select(Notice).where(Notice.task_id == ticket.id, Notice.at == at))
-    return {notice.user_id: notice for notice in rows}
+_TICKET: Any = bindparam("ticket", type_=Integer())
+_FOLLOWERS = select(Follower.user_id).where(Follower.task_id == _TICKET).limit(MOST_TOLD)
 
 
-def _forget_unread_changes(session: Session, person: User, ticket: Task) -> None:
-    session.execute(
-        delete(Notice).where(
-            Notice.user_id == person.id,
-            Notice.task_id == ticket.id,
-            Notice.reason == Reason.CHANGED,
-            Notice.read_at.is_(None),
-        )
+def _readers(
+    session: Session, ticket: Task, told: Collection[int], at: datetime
+) -> dict[User, list[Notice]]:
+    """Those of these people who may read the ticket now, each with what they were told of it in
+    the same act, and of changes that they have not read yet.
+    """
+    acl_id = ticket.task_list.agent_acl_id
+    bound = {"acl": acl_id, "ticket": ticket.id, "told": list(told), "at": at}
+    found: dict[User, list[Notice]] = {}
+    for person, notice in session.execute(_who_may_read(), bound):
+        found.setdefault(person, []).extend([notice] if notice else ())
+    return found
+
+
+@cache
+def _who_may_read() -> Any:
+    unread = and_(Notice.reason == Reason.CHANGED, Notice.read_at.is_(None))
+    now = Notice.at == bindparam("at", type_=Notice.at.type)
+    before = and_(Notice.user_id == User.id, Notice.task_id == _TICKET, or_(now, unread))
+    return (
+        who_may_work(ITS_LIST, Level.READ)
+        .where(User.id.in_(bindparam("told", expanding=True)))
+        .outerjoin(Notice, before)
+        .add_columns(Notice)
     )
