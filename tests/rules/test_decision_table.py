@@ -107,6 +107,7 @@ def test_what_is_joined_or_parted_lets_no_customer_read_more(session: Session, a
         world.make.customer(organisation="Maple"),
     ]
     for shared in ("nowhere", "here", "there"):
+        point = session.begin_nested()  # so that nobody has read these words elsewhere before
         world.begin()
         world.list.colleagues_see = shared == "here"
         world.elsewhere.colleagues_see = shared == "there"
@@ -121,6 +122,7 @@ def test_what_is_joined_or_parted_lets_no_customer_read_more(session: Session, a
         for person in people[:3] if by_its_rule else people:
             more = _read_of(world, person) - before[person.id] - {"New"}
             assert not more, (act, shared, person.organisation, more)
+        point.rollback()
 
 
 def _read_of(world: World, person: User) -> set[str]:
