@@ -136,16 +136,16 @@ def _arrived(place: Place, collection: Collection, task_list: TaskList, writing:
 
 def _known(uid: str, collection: Collection, task_list: TaskList) -> Task | None:
     """The ticket of this UID in another list, or deleted; one that is here already is in the way."""
+    if session().scalar(uid_taken(uid)) is None:
+        return None
     found = session().scalar(
         worked_by(actor()).where(Task.uid == uid).with_for_update(of=Task)
     ) or session().scalar(deleted_of(actor(), now()).where(Task.uid == uid))
     if found is not None and (found.deleted_at or found.task_list_id != task_list.id):
         return found
-    if found is not None or session().scalar(uid_taken(uid)) is not None:
-        paths = hrefs([collection.at(names.name_of(session(), found))]) if found else ""
-        condition = f"<c:no-uid-conflict>{paths}</c:no-uid-conflict>"
-        raise refused(409, condition, reason="Its UID belongs to another task.")
-    return None
+    paths = hrefs([collection.at(names.name_of(session(), found))]) if found else ""
+    condition = f"<c:no-uid-conflict>{paths}</c:no-uid-conflict>"
+    raise refused(409, condition, reason="Its UID belongs to another task.")
 
 
 def _of_agents(place: Place, privilege: str) -> tuple[Collection, TaskList]:

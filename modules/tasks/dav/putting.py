@@ -212,8 +212,9 @@ class Writing(Beside):
     def usual_place(self) -> Location | None:
         """The person's own location, or the first that they may file for."""
         mine = places_of(self.actor)
-        default = mine.where(Location.id == (self.actor.default_location_id or 0))
-        return self.session.scalar(default) or self.session.scalar(mine.limit(1))
+        usual = self.actor.default_location_id
+        default = self.session.scalar(mine.where(Location.id == usual)) if usual else None
+        return default or self.session.scalar(mine.limit(1))
 
     def needs_staff(self) -> bool:
         vtodo = self.vtodo

@@ -217,7 +217,8 @@ class Arrival:
         elif state == State.CLOSED:
             ticket.close(now)
         tickets.set_times(ticket, self.times())
-        ticket.categories = self.categories()
+        if categories := self.categories():
+            ticket.categories = categories
         ticket.assignee = self.assignee()
         tickets.tell_filed(self.session, self.actor, ticket, now=now)
         return ticket
@@ -271,10 +272,12 @@ class Arrival:
     def place(self) -> Location | None:
         """The location of that name, where the person may file for it."""
         named = places_of(self.actor).where(Location.name == self.vtodo.location)
-        return self.session.scalar(named)
+        return self.session.scalar(named) if self.vtodo.location else None
 
     def categories(self) -> list[Category]:
         """Those of the named categories that this list has; the others stay in the text."""
+        if not self.vtodo.categories:
+            return []
         query = categories_for(self.task_list).where(Category.name.in_(self.vtodo.categories))
         return list(self.session.scalars(query))
 
