@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from http.client import HTTPConnection, RemoteDisconnected
+from http.client import HTTPConnection
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode
@@ -93,7 +93,7 @@ class Visitor:
         try:
             self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()
-        except RemoteDisconnected:  # it was kept open for long enough: as browsers do, once more
+        except ConnectionError:  # it was kept open for long enough: as browsers do, once more
             self.connection.close()
             self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from sqlalchemy import BindParameter, ScalarSelect, Select, event, func, select
+from sqlalchemy import BindParameter, ScalarSelect, Select, bindparam, event, func, select
 from sqlalchemy.orm import Session
 
 from groupware.errors import Forbidden
@@ -64,12 +64,7 @@ def access_of(session: Session, user: User | None) -> Access:
     if user is None or not user.active:
         return NOTHING
     if user.id not in session.info.get(_KEPT, {}):
-        rows = session.execute(
-            select(*RIGHTS)
-            .select_from(Membership)
-            .outerjoin(Grant, Grant.group_id == Membership.group_id)
-            .where(Membership.user_id == user.id)
-        ).all()
+        rows = session.execute(_RIGHTS_OF, {"user": user.id}).all()
         # To ask may have flushed, and so made all forgotten that was known before.
         learn(session, user, [(group, permission) for group, permission in rows])
     found: Access = session.info[_KEPT][user.id]
@@ -78,6 +73,13 @@ def access_of(session: Session, user: User | None) -> Access:
 
 RIGHTS = (Membership.group_id, Grant.permission)
 """What `learn` takes, a row for each right."""
+
+_RIGHTS_OF = (
+    select(*RIGHTS)
+    .select_from(Membership)
+    .outerjoin(Grant, Grant.group_id == Membership.group_id)
+    .where(Membership.user_id == bindparam("user"))
+)
 
 
 def learn(session: Session, user: User, rows: Iterable[tuple[int | None, str | None]]) -> None:

@@ -7,8 +7,10 @@ is worked off by whoever has time, a request or the worker; each takes the next 
 import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Integer, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session, contains_eager, joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -19,7 +21,7 @@ from groupware.models import User
 from modules.support.bulk.acts import ACTS, Value
 from modules.support.bulk.models import BulkLine, BulkRun, Outcome
 from modules.tasks.models import Task, TaskList
-from modules.tasks.queries import worked_by
+from modules.tasks.queries import ANYBODY, worked_by
 
 log = logging.getLogger(__name__)
 
@@ -148,21 +150,28 @@ def forget_old(session: Session, now: datetime) -> None:
 
 
 def _do(session: Session, run: BulkRun, line: BulkLine, now: datetime) -> Value | None:
-    groups = access_of(session, run.user).groups
-    query = (
-        worked_by(run.user)
-        .where(Task.id == line.task_id)
-        .join(TaskList, TaskList.id == Task.task_list_id)
-        .options(contains_eager(Task.task_list))
-        .add_columns(level_column(groups, TaskList.agent_acl_id))
-        .with_for_update(of=Task)
-    )
-    found = session.execute(query).one_or_none()
+    groups = list(access_of(session, run.user).groups)
+    bound = {"reader": run.user_id, "ticket": line.task_id, "groups": groups}
+    found = session.execute(_ticket(), bound).one_or_none()
     if found is None:
         raise NotFound
     ticket, level = found
     learn_level(session, run.user, ticket.task_list.agent_acl_id, level)
     return ACTS[run.act].do(session, run.user, ticket, run.value, now)
+
+
+@cache
+def _ticket() -> Any:
+    """A ticket that somebody works on, to be changed, and their level in its list."""
+    groups: Any = bindparam("groups", expanding=True)
+    return (
+        worked_by(ANYBODY)
+        .where(Task.id == bindparam("ticket", type_=Integer()))
+        .join(TaskList, TaskList.id == Task.task_list_id)
+        .options(contains_eager(Task.task_list))
+        .add_columns(level_column(groups, TaskList.agent_acl_id))
+        .with_for_update(of=Task)
+    )
 
 
 def _undo(session: Session, run: BulkRun, line: BulkLine, now: datetime) -> Value | None:
