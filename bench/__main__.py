@@ -12,6 +12,7 @@ from sqlalchemy import event
 from bench.acts import Act, Visitor, acts
 from bench.bulk import ROWS, files, work
 from bench.desk import Desk, desk
+from bench.mail import MAILS
 from groupware import config
 from groupware.database import Database
 from groupware.web.app import create_app
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--times", type=int, default=TIMES, help="requests of each act")
     parser.add_argument("--rush", type=float, default=RUSH, help="seconds of counting requests")
+    parser.add_argument("--mails", type=int, default=MAILS, help="of a Maildir; 0: none")
     parser.add_argument("--rows", type=int, default=ROWS, help="rows of an import")
     options = parser.parse_args()
     for engine in options.engines.split(","):
@@ -58,14 +60,11 @@ def main() -> None:
             began = time.monotonic()
             with desk(engine, size, options.workers) as place:
                 filled = time.monotonic() - began
-                rows = [measured(place, act, options) for act in acts(place.database_url)]
-                memory = place.memory()
-                many = [*files(place, size), *work(place.database_url, options.rows)]
-            print(f"\n{engine}, {size:,} tickets (filled in {filled:.0f} s)\n")
-            show([row.cells() for row in rows])
-            print(f"\n  memory of {options.workers} workers: {memory:.0f} MB")
-            for each in many:
-                print(f"  {each}", flush=True)
+                print(f"\n{engine}, {size:,} tickets (filled in {filled:.0f} s)\n")
+                show([measured(place, act, options).cells() for act in acts(place.database_url)])
+                print(f"\n  memory of {options.workers} workers: {place.memory():.0f} MB")
+                for each in (*files(place, size), *work(place.database_url, options.rows)):
+                    print(f"  {each}", flush=True)
 
 
 def measured(place: Desk, act: Act, options: argparse.Namespace) -> Row:

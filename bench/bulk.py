@@ -19,6 +19,7 @@ from modules.tasks.models import Task, TaskList
 from modules.tasks.queries import worked_by
 
 MANY = 1_000
+OURS = "http://127.0.0.1"
 ROWS = 10_000
 
 
@@ -60,7 +61,7 @@ def work(database_url: str, rows: int = ROWS) -> list[Taken]:
         _taken(database, "an act on many tickets", len(numbers),
                lambda: running.work_off(database, changes, utc_now)),
         _taken(database, "an import", rows,
-               lambda: importing.work_off(database, made, utc_now)),
+               lambda: importing.work_off(database, made, utc_now, base_url=OURS)),
     ]  # fmt: skip
     database.engine.dispose()
     return found
