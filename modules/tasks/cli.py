@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from groupware import config, people
+from groupware.blobs import store_at
 from groupware.database import Database, utc_now
 from groupware.errors import Forbidden, Invalid, NotFound
 from groupware.models import Grant, Membership, Permission, User
@@ -80,6 +81,7 @@ def bring(database: Database, settings: config.Settings, options: argparse.Names
     if options.file.stat().st_size > LARGEST_FILE:
         raise Invalid("The file is larger than 256 MB: bring it in in parts.")
     told: Counter[Became] = Counter()
+    store = store_at(settings.blob_url)
     with options.file.open("rb") as file:
         try:
             parts = sources(file)
@@ -97,6 +99,7 @@ def bring(database: Database, settings: config.Settings, options: argparse.Names
                             each,
                             now=utc_now(),
                             base_url=settings.base_url,
+                            store=store,
                         )
                         for each in some
                     ]

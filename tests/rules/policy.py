@@ -72,6 +72,7 @@ TABLE: dict[str, Rule] = {
     "link": lambda who: who.level >= WRITE,
     "unlink": lambda who: who.level >= WRITE,
     "link a page": lambda who: who.level >= WRITE,
+    "add a file": lambda who: who.own or who.level >= WRITE,
     "merge": lambda who: who.level >= WRITE,
     "merge elsewhere": lambda who: who.level >= DELETE,
     "split": lambda who: who.level >= WRITE,

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
@@ -38,6 +39,15 @@ from modules.tasks.together.models import Doing
 from tests.factories import PASSWORD, Make
 from tests.letters.office import came, mailbox
 from tests.rules.policy import STANDINGS, Standing
+
+
+class Plan(NamedTuple):
+    """A file whose bytes are in the store already."""
+
+    name: str = "plan.txt"
+    content_type: str = "text/plain"
+    size: int = 3
+    sha256: str = "a" * 64
 
 
 class World:
@@ -194,6 +204,7 @@ class World:
             "link a page": lambda: tickets.add_web_link(
                 session, person, ticket, "https://maple.example/", now=now
             ),
+            "add a file": lambda: tickets.add_files(session, person, ticket, [Plan()], now=now),
             "merge": lambda: tickets.merge(session, person, ticket, self.other, now=now),
             "merge elsewhere": lambda: tickets.merge(session, person, ticket, self.far, now=now),
             "split": lambda: tickets.split(session, person, self.reply, subject="New", now=now),

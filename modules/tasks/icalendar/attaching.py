@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from groupware import uploads
@@ -21,6 +20,7 @@ from groupware.models import User
 from modules.tasks import tickets
 from modules.tasks.icalendar.lines import Component, Property, Unreadable
 from modules.tasks.models import Attachment, Task
+from modules.tasks.queries import files_visible_to
 
 NAMES = ("FILENAME", "X-FILENAME", "X-APPLE-FILENAME", "X-LABEL", "LABEL")
 
@@ -59,8 +59,8 @@ def take_files(
     found = {each.sha256: each for each in _within(task)}
     if not found:
         return
-    there = select(Attachment.sha256).where(Attachment.task_id == ticket.id)
-    for known in session.scalars(there):
+    there = files_visible_to(actor).where(Attachment.task_id == ticket.id).order_by(None)
+    for known in session.scalars(there.with_only_columns(Attachment.sha256)):
         found.pop(known, None)
     incoming = [
         uploads.receive(
