@@ -50,7 +50,7 @@ PLACES = (
     Place("connect", "samuel", "/profile/calendar"),
     Place("feeds", "mara", "/profile/feeds"),
     Place("queue", "mara", "/support", pictured=True),
-    Place("queue-filtered", "mara", "/support?list={clinic}&state=all&urgency=high"),
+    Place("queue-filtered", "mara", "/support?list={clinic}&state=all&group=assignee"),
     Place("queue-search", "mara", "/support?q=calendar"),
     Place("queue-not-found", "mara", "/support?q=zeppelin"),
     Place("queue-misunderstood", "mara", "/support?q=status:opne", 422),

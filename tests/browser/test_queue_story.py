@@ -14,7 +14,7 @@ def state_of(desk: Desk, number: int) -> State:
 
 
 def test_filters_are_completed_by_keys(page: Page, desk: Desk, sign_in: SignIn) -> None:
-    desk.ticket(subject="Printer jam")
+    number = desk.ticket(subject="Printer jam").id
     sign_in(page, desk.agent)
     page.goto("/support")
     field = page.get_by_role("combobox", name="Filter and search")
@@ -33,6 +33,15 @@ def test_filters_are_completed_by_keys(page: Page, desk: Desk, sign_in: SignIn) 
     field.press("Enter")
     expect(page.get_by_text("Nothing found")).to_be_visible()
     expect(field).to_have_value('status:resolved list:"Clinic software"')
+    # Whom one adds to a ticket is completed too; taking a name adds them.
+    page.goto(f"/support/tickets/{number}")
+    page.locator("#edit-participants > summary").click()
+    field = page.get_by_role("combobox", name="Name or address")
+    field.press_sequentially("greta")
+    expect(page.get_by_role("option", name=desk.stranger.name)).to_be_visible()
+    field.press("ArrowDown")
+    field.press("Enter")
+    expect(page.locator(".people").get_by_text(desk.stranger.name)).to_be_visible()
 
 
 def test_a_card_is_carried_by_keys_pointer_and_menu(
