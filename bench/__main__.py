@@ -4,6 +4,7 @@ import argparse
 import statistics
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask.testing import FlaskClient
@@ -12,7 +13,7 @@ from sqlalchemy import event
 from bench.acts import Act, Visitor, acts
 from bench.bulk import ROWS, files, work
 from bench.desk import Desk, desk
-from bench.mail import MAILS
+from bench.mail import MAILS, taken_in
 from groupware import config
 from groupware.database import Database
 from groupware.web.app import create_app
@@ -61,10 +62,17 @@ def main() -> None:
             with desk(engine, size, options.workers) as place:
                 filled = time.monotonic() - began
                 print(f"\n{engine}, {size:,} tickets (filled in {filled:.0f} s)\n")
-                show([measured(place, act, options).cells() for act in acts(place.database_url)])
+                hot = acts(place.database_url)
+                show([measured(place, act, options).cells() for act in hot])
                 print(f"\n  memory of {options.workers} workers: {place.memory():.0f} MB")
-                for each in (*files(place, size), *work(place.database_url, options.rows)):
-                    print(f"  {each}", flush=True)
+                tell(files(place, size))
+                tell(work(place.database_url, options.rows))
+                tell(taken_in(place, hot[0], options.mails))
+
+
+def tell(lines: Iterable[object]) -> None:
+    for each in lines:
+        print(f"  {each}", flush=True)
 
 
 def measured(place: Desk, act: Act, options: argparse.Namespace) -> Row:

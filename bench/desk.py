@@ -32,6 +32,10 @@ class Desk:
     data: Path
     server: int
 
+    def environment(self) -> dict[str, str]:
+        """What its commands are told."""
+        return _environment(self.data, self.database_url, self.port)
+
     def cpu(self) -> float:
         """Seconds of CPU that the server's processes have used so far."""
         return sum(map(_cpu, _tree(self.server)))
@@ -58,12 +62,7 @@ def desk(engine: str, tickets: int, workers: int) -> Iterator[Desk]:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench")))
         url = stack.enter_context(database_at(engine, data))
         port = _free_port()
-        environment = {
-            **os.environ,
-            "GROUPWARE_DATA": str(data),
-            "GROUPWARE_DATABASE_URL": url,
-            "GROUPWARE_BASE_URL": f"http://127.0.0.1:{port}",
-        }
+        environment = _environment(data, url, port)
         subprocess.run(
             [*GROUPWARE, "demo", "--tickets", str(tickets)],
             env=environment,
@@ -94,6 +93,15 @@ def database_at(engine: str, data: Path) -> Iterator[str]:
             with connection.execution_options(isolation_level="AUTOCOMMIT"):
                 connection.execute(text("CREATE DATABASE bench"))
         yield f"{server}/bench"
+
+
+def _environment(data: Path, url: str, port: int) -> dict[str, str]:
+    return {
+        **os.environ,
+        "GROUPWARE_DATA": str(data),
+        "GROUPWARE_DATABASE_URL": url,
+        "GROUPWARE_BASE_URL": f"http://127.0.0.1:{port}",
+    }
 
 
 def _wait(port: int) -> None:
