@@ -40,10 +40,9 @@ def attach(
         uploads.check_number(incoming)
     if not incoming:
         return []
-    if ticket in session.new:
-        session.flush()
     made = [
         Attachment(
+            task=ticket,
             task_id=ticket.id,
             comment_id=comment.id if comment else None,
             name=file.name,
@@ -60,7 +59,8 @@ def attach(
         if isinstance(file, Upload):
             session.delete(file)
     _count(ticket, comment, len(made))
-    session.flush()
+    if ticket not in session.new:  # one that is new is written together with others
+        session.flush()
     return made
 
 

@@ -371,6 +371,8 @@ class Attachment(Base):
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created: Mapped[datetime]
 
+    task: Mapped[Task] = relationship()
+
 
 class Link(Base):
     """Two tickets belong together: `source` is, towards `target`, what `kind` says."""
