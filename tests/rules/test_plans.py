@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session
 from groupware.database import Database
 from groupware.models import Level
 from modules.tasks import counts, search_index
+from modules.tasks.dav.members import named
+from modules.tasks.dav.places import place_at
+from modules.tasks.dav.sync import changes
 from modules.tasks.fields import FieldKind, FieldValue, managing
 from modules.tasks.fields.managing import Wish
 from modules.tasks.models import State, Task, TaskList
-from modules.tasks.queries import lists_worked_by
+from modules.tasks.queries import in_list, lists_worked_by
 from modules.tasks.queue import Asked, Filters, cut
 from modules.tasks.queue.paging import PAGE
 from modules.tasks.search import hits, parse
@@ -126,13 +129,39 @@ def test_no_first_page_walks_or_sorts_the_tickets(
                 assert not _faults(desk.session, statement, bound), (view, "older")
 
 
-def test_counting_walks_no_table(desk: Desk, names: dict[str, Any], database: Database) -> None:
+def test_counting_and_synchronising_walk_no_table(
+    desk: Desk, names: dict[str, Any], database: Database
+) -> None:
     lists = _lists(desk)
     with _Heard(database) as heard:
         found = counts.counts(desk.session, desk.agent, lists, NOW)
     assert str(found.active) == f"{counts.MOST}+"
     ((statement, bound),) = heard.sent
     assert not _faults(desk.session, statement, bound)
+    _check_sync_after_one_change(desk, database)
+
+
+def _check_sync_after_one_change(desk: Desk, database: Database) -> None:
+    number = desk.list.change_number = NUMBER + 2
+    ticket = desk.session.scalars(in_list(desk.list.id).limit(1)).one()
+    ticket.change_number = number
+    desk.session.flush()
+    place = place_at(desk.session, desk.agent, f"/dav/calendars/{desk.agent.id}/{desk.list.id}/")
+    assert place.collection is not None
+    base_url = "http://localhost"
+    token = f"{base_url}/ns/sync/{desk.list.id}/{number - 1}"
+    with _Heard(database) as heard:
+        found, _ = changes(
+            desk.session, desk.agent, place.collection, token,
+            limit=None, base_url=base_url, now=NOW,
+        )  # fmt: skip
+        named(desk.session, desk.agent, place.collection, [f"{ticket.uid}.ics"])
+    assert [each.id for each in found.members] == [ticket.id]
+    for statement, bound in heard.sent:
+        assert not _faults(desk.session, statement, bound), statement
+    since = next(each for each in heard.sent if "tasks.change_number >" in each[0])
+    # Not only the list, but the change within it is looked up.
+    assert re.search(r"change_number ?>", " ".join(_plan(desk.session, *since)))
 
 
 def test_search_walks_no_table(desk: Desk, names: dict[str, Any], database: Database) -> None:

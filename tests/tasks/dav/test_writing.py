@@ -1,9 +1,11 @@
 """Writes: each is a ticket's act, under its rules; what is not meant stays as it was."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -345,3 +347,21 @@ def test_a_refused_act_changes_nothing(desk: Desk, phone_of: Phones, session: Se
     staffs = creator.put(creator.at(desk.list, "s.ics"), task("s", due="20261201T000000Z"))
     assert staffs.status_code == 403
     assert creator.put(creator.at(desk.list, "s.ics"), task("s")).status_code == 201
+
+
+def test_eight_that_write_at_once_are_all_heard(desk: Desk, phone: Phone, app: Flask) -> None:
+    path, body = phone.at(desk.list), "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VTODO\r\n"
+    headers = {**phone.headers, "Content-Type": "text/calendar"}
+    desk.session.commit()
+
+    def write(client: int) -> list[int]:
+        mine = app.test_client()
+        texts = (f"UID:rush-{client}\r\nSUMMARY:{each}\r\n" for each in ("first", "second"))
+        bodies = [f"{body}{each}END:VTODO\r\nEND:VCALENDAR\r\n" for each in texts]
+        address = f"{path}rush-{client}.ics"
+        return [mine.put(address, data=each, headers=headers).status_code for each in bodies]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(write, range(8))) == [[201, 204]] * 8
+    numbers = desk.session.scalars(select(Task.change_number).where(Task.uid.like("rush-%"))).all()
+    assert len(set(numbers)) == 8, "each change has a number of its own"
