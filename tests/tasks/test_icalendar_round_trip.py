@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from icalendar import Calendar
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from groupware.models import Level
@@ -13,8 +14,9 @@ from modules.tasks import tickets
 from modules.tasks.icalendar.facts import Face, Reader, facts_of
 from modules.tasks.icalendar.importing import Became, Outcome, bring_in, sources
 from modules.tasks.icalendar.writing import calendar
-from modules.tasks.models import State, Task, Urgency
+from modules.tasks.models import Link, State, Task, Urgency
 from modules.tasks.queries import worked_by
+from modules.tasks.tickets import Relation
 from tests.factories import NOON, Desk
 from tests.tasks.ics import BERLIN, SAMPLES, as_bytes, vtodo
 
@@ -179,3 +181,21 @@ def test_a_date_stays_a_date(session: Session, desk: Desk) -> None:
     assert ticket.due_is_date
     ticket.kept_calendar = None
     assert "DUE;VALUE=DATE:20260310" in unfolded(give(session, desk))
+
+
+def test_what_belongs_together_is_linked_again_and_says_no_less_than_before(
+    session: Session, desk: Desk
+) -> None:
+    parent, child, other = desk.ticket(), desk.ticket(), desk.ticket()
+    tickets.link(session, desk.agent, child, parent, Relation.CHILD_OF, now=desk.make.later())
+    tickets.link(session, desk.agent, child, other, Relation.BLOCKS, now=desk.make.later())
+    given = give(session, desk)
+    assert {each.became for each in take(session, desk, given)} == {Became.UNCHANGED}
+    links = {(each.source_id, each.kind) for each in session.scalars(select(Link))}
+    assert links == {(parent.id, "parent"), (child.id, "blocks")}
+    elsewhere = given
+    for each in (parent, child, other):
+        elsewhere = elsewhere.replace(each.uid.encode(), b"x" + each.uid[1:].encode())
+    assert {each.became for each in take(session, desk, elsewhere)} == {Became.MADE}
+    made = sorted(each.kind for each in session.scalars(select(Link)))
+    assert made == ["blocks", "parent", "parent", "related"]

@@ -7,7 +7,7 @@ in the text.
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from groupware.errors import Invalid
@@ -59,10 +59,12 @@ def take_relations(
     if not named:
         return frozenset()
     found = session.scalars(worked_by(actor).where(Task.uid.in_(named))).all()
-    linked = set()
+    there = _linked_to(session, ticket, [each.id for each in found])
+    linked = {each.uid for each in found if each.id in there}
     for other in found:
         relation = MEANT.get(named[other.uid])
-        if relation is None or other.id == ticket.id:
+        # A word that says more than a file can stays as it is.
+        if relation is None or other.id == ticket.id or other.id in there:
             continue
         try:
             with session.begin_nested():
@@ -71,6 +73,14 @@ def take_relations(
             continue  # it has another parent: the text keeps what the file says
         linked.add(other.uid)
     return frozenset(linked)
+
+
+def _linked_to(session: Session, ticket: Task, ids: Collection[int]) -> frozenset[int]:
+    """Those of these tickets that are linked to this one, in whichever way."""
+    one = (Link.source_id == ticket.id) & Link.target_id.in_(ids)
+    other = (Link.target_id == ticket.id) & Link.source_id.in_(ids)
+    ends = session.execute(select(Link.source_id, Link.target_id).where(or_(one, other)))
+    return frozenset(end for pair in ends for end in pair if end != ticket.id)
 
 
 def _linked_lately(session: Session, ticket: Task, behind: int) -> bool:

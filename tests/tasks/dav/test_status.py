@@ -47,6 +47,7 @@ WRITES: dict[str, tuple[State, dict[str, str], State]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # a table of words
 @pytest.mark.parametrize("echoed", [True, False])
 def test_what_a_client_changed_decides(
     desk: Desk, phone: Phone, session: Session, *, echoed: bool
