@@ -82,10 +82,25 @@ def picture_all(
 
 
 def small(png: bytes) -> bytes:
-    """The same picture with a palette: a third of the bytes."""
+    """The same picture with a palette: a third of the bytes.
+
+    The most frequent colours stay as they are; the rest are drawn together by what they are, not by
+    how often they come, so that a small mark keeps its own.
+    """
     picture = Image.open(BytesIO(png)).convert("RGB")
+    counted = picture.getcolors(picture.width * picture.height) or []
+    colours = [colour for _, colour in sorted(counted, reverse=True)]
+    kept, rest = colours[: COLOURS // 2], colours[COLOURS // 2 :]
+    palette = [value for colour in kept for value in colour]
+    if rest:
+        strip = Image.new("RGB", (len(rest), 1))
+        strip.putdata(rest)
+        drawn = strip.quantize(COLOURS - len(kept), Image.Quantize.MEDIANCUT)
+        palette += (drawn.getpalette() or [])[: 3 * (COLOURS - len(kept))]
+    model = Image.new("P", (1, 1))
+    model.putpalette(palette)
     out = BytesIO()
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    picture.quantize(palette=model, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
