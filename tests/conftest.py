@@ -151,14 +151,17 @@ Statements = Callable[[], AbstractContextManager[list[str]]]
 
 @pytest.fixture
 def statements(database: Database) -> Statements:
-    """`with statements() as sent:` collects the SQL that reaches the database meanwhile."""
+    """`with statements() as sent:` collects the SQL that reaches the database meanwhile.
+
+    Settings are left out: a process asks for them every few seconds, whichever request that meets.
+    """
 
     @contextmanager
     def collect() -> Iterator[list[str]]:
         sent: list[str] = []
 
         def heard(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            if not statement.startswith(("BEGIN", "PRAGMA")):
+            if not statement.startswith(("BEGIN", "PRAGMA")) and "FROM settings" not in statement:
                 sent.append(statement)
 
         event.listen(database.engine, "before_cursor_execute", heard)
