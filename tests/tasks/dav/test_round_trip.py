@@ -62,18 +62,44 @@ PARTS = st.sampled_from([
     "BEGIN:VLOCATION\nUID:v1\nNAME:Here\nEND:VLOCATION",
     "BEGIN:PARTICIPANT\nUID:p1\nPARTICIPANT-TYPE:ACTIVE\nBEGIN:X-IN\nX-A:1\nEND:X-IN\nEND:PARTICIPANT",
 ])  # fmt: skip
+REPEATED = [
+    "DTSTART;TZID=Own zone:20260302T090000", "DUE;TZID=Own zone:20260302T100000",
+    "RRULE:FREQ=WEEKLY;COUNT=5;BYDAY=MO", "EXDATE;TZID=Own zone:20260316T090000",
+    "RDATE;TZID=Own zone;VALUE=DATE-TIME:20260325T090000",
+]  # fmt: skip
+CHANGED = [
+    "BEGIN:VTODO", "UID:{uid}", "DTSTAMP:20260301T000000Z", "SUMMARY:Moved", "X-IN;X-P=1:an occurrence",
+    "RECURRENCE-ID;TZID=Own zone:20260309T090000", "DTSTART;TZID=Own zone:20260310T090000",
+    "END:VTODO",
+]  # fmt: skip
+ZONE = [
+    "BEGIN:VTIMEZONE", "TZID:Own zone", "X-MADE:by a client", "BEGIN:STANDARD", "TZNAME:OWN",
+    "DTSTART:19700101T000000", "TZOFFSETFROM:+0130", "TZOFFSETTO:+0130", "END:STANDARD",
+    "END:VTIMEZONE",
+]  # fmt: skip
 TASKS = st.tuples(
     st.lists(FOREIGN, max_size=8, unique_by=lambda text: text.partition(":")[0].partition(";")[0]),
     st.lists(PARTS, max_size=2, unique=True),
     st.sampled_from(["\r\n ", "\r\n\t", ""]),
+    st.booleans(),
 )
 
 
-def written(number: int, lines: list[str], parts: list[str], fold: str) -> bytes:
+def written(
+    number: int,
+    lines: list[str],
+    parts: list[str],
+    fold: str,
+    repeated: bool,  # noqa: FBT001
+) -> bytes:
     """A calendar, folded as oddly as a client might."""
+    repeats = REPEATED if repeated else ()
     inside = [f"UID:h{number}", "DTSTAMP:20260301T000000Z", "SUMMARY;LANGUAGE=en:Before",
-              "DESCRIPTION:Words", *lines, *(one for part in parts for one in part.split("\n"))]  # fmt: skip
-    whole = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", "BEGIN:VTODO", *inside, "END:VTODO",
+              "DESCRIPTION:Words", *repeats, *lines,
+              *(one for part in parts for one in part.split("\n"))]  # fmt: skip
+    changed = [each.format(uid=f"h{number}") for each in CHANGED]
+    whole = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", *(ZONE if repeated else ()),
+             "BEGIN:VTODO", *inside, "END:VTODO", *(changed if repeated else ()),
              "END:VCALENDAR"]  # fmt: skip
     if fold:
         whole = [fold.join(each[at : at + 17] for at in range(0, len(each), 17)) for each in whole]
@@ -95,13 +121,14 @@ def test_nothing_foreign_is_lost(app: Flask, session: Session, desk: Desk, phone
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(TASKS)
-    def round_trip(made: tuple[list[str], list[str], str]) -> None:
+    def round_trip(made: tuple[list[str], list[str], str, bool]) -> None:
         number = next(numbers)
         ics = written(number, *made)
         path = phone.at(desk.list, f"h{number}.ics")
         answer = phone.put(path, ics)
         assert answer.status_code == 201, answer.text
-        sent = foreign(written(number, made[0], made[1], "").decode().split("\r\n"))
+        plain = written(number, made[0], made[1], "", made[3]).decode()
+        sent, zone = foreign(plain.split("\r\n")), set(ZONE if made[3] else ())
         assert not sent - foreign(phone.lines(path)), "lost by the write"
         ticket = session.scalar(visible_to(desk.manager).where(Task.uid == f"h{number}"))
         assert ticket is not None
@@ -111,6 +138,7 @@ def test_nothing_foreign_is_lost(app: Flask, session: Session, desk: Desk, phone
         tickets.set_urgency(session, desk.agent, ticket, Urgency.HIGH, now=desk.make.later())
         lines = phone.lines(path)
         assert not sent - foreign(lines), "lost by the desk"
+        assert zone <= set(lines)
         assert {"SUMMARY:After", "DESCRIPTION:More", "PRIORITY:3"} <= set(lines)
         back = phone.put(path, "\r\n".join(lines).encode())
         assert back.status_code == 204
