@@ -39,6 +39,7 @@ class Described:
     fields: Sequence[tuple[str, Sequence[Field]]]
     answer: str
     example: str
+    tried: bool  # by opening its address here, signed in
 
 
 @dataclass
@@ -110,6 +111,8 @@ def _described(operation: Operation, drawn: Mapping[str, Any], base_url: str) ->
         fields=tables,
         answer=f"{success} {_answer(told['responses'][success])}".strip(),
         example=_example(operation, drawn, f"{base_url}{path}"),
+        tried=operation.method == "GET"
+        and not any(each["required"] for each in told["parameters"]),
     )
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -309,3 +310,7 @@ def test_the_document_names_every_path_and_the_page_shows_it(
     assert page.status_code == 200
     for path in drawn["paths"]:
         assert path in page.text
+    tried = set(re.findall(r'href="(/api/v1/[^"]+)"', page.text)) - {"/api/v1/openapi.json"}
+    assert {"/api/v1/me", "/api/v1/tickets"} < tried, "what needs nothing is tried by a press"
+    assert all("get" in drawn["paths"][path] for path in tried)
+    assert page.text.count('data-copy="curl ') == len(paths)
