@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from groupware import config, people
 from groupware.blobs import store_at
-from groupware.database import Database, utc_now
+from groupware.database import Database, let_others, utc_now
 from groupware.errors import Forbidden, Invalid, NotFound
 from groupware.models import Grant, Membership, Permission, User
 from groupware.module import Command
@@ -28,7 +28,7 @@ from modules.tasks.queue import ask
 from modules.tasks.saved_views.queries import tickets_found
 
 LARGEST_FILE = 256 * 1024 * 1024
-AT_ONCE = 100
+AT_ONCE = 20
 """Tasks that are brought in in one transaction."""
 
 
@@ -103,6 +103,7 @@ def bring(database: Database, settings: config.Settings, options: argparse.Names
                         )
                         for each in some
                     ]
+                let_others(database)
                 for outcome in outcomes:
                     told[outcome.became] += 1
                     print(outcome)

@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from groupware import journal
-from groupware.database import Database
+from groupware.database import Database, let_others
 from groupware.errors import Refusal
 from groupware.models import User
 from modules.support.importing import calendars
@@ -94,6 +94,7 @@ def work_off(
             log.exception("import %s failed at a row", run_id)
             _one_by_one(database, run_id, clock, base_url)
         done += TOGETHER
+        let_others(database)
     return False
 
 
