@@ -54,9 +54,7 @@ def address(filters: Filters, path: str = PATH, **more: str) -> str:
     return f"{path}?{query}" if query else path
 
 
-def address_of(
-    filters: Filters, view: SavedView | None, path: str = PATH, **more: str
-) -> str:
+def address_of(filters: Filters, view: SavedView | None, path: str = PATH, **more: str) -> str:
     """The same, through a saved view where there is one: said is what differs from it."""
     if view is None:
         return address(filters, path, **more)

@@ -31,7 +31,9 @@ class Beside:
     rows: Sequence[Row]
     queue: str  # the same tickets as a list
     more: str = ""
-    headings: Mapping[int, str] = field(default_factory=dict)  # by the number of the ticket below it
+    headings: Mapping[int, str] = field(
+        default_factory=dict
+    )  # by the number of the ticket below it
 
 
 def beside(session: Session, user: User, back: str, now: datetime) -> Beside | None:

@@ -241,7 +241,9 @@ class Filters:
 
     def arranged(self, like: "Filters") -> "Filters":
         """The same tickets, in the other's order and groups where it has any."""
-        sort, order = (like.sort, like.order) if like.sort else (self.sort, like.order or self.order)
+        sort, order = (
+            (like.sort, like.order) if like.sort else (self.sort, like.order or self.order)
+        )
         return replace(self, sort=sort, order=order, group=like.group or self.group)
 
     @property

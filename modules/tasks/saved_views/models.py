@@ -26,7 +26,6 @@ COLUMNS = {
 USUAL = ("list", "customer", "due", "assignee", "updated")
 
 
-
 class Mode(StrEnum):
     """The ways in which a view opens."""
 
