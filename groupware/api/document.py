@@ -13,7 +13,17 @@ from flask import Flask
 
 from groupware.api.nouns import CHANGING, KEY, LONGEST_KEY, Made, Operation
 from groupware.api.paging import Page
-from groupware.api.schema import LONGEST, MOST_ITEMS, Part, Says, Unset, merged, parts, written
+from groupware.api.schema import (
+    LONGEST,
+    MOST_ITEMS,
+    Part,
+    Says,
+    Unset,
+    merged,
+    parts,
+    said_of,
+    written,
+)
 from groupware.text import LARGEST_NUMBER
 
 PROBLEMS = {
@@ -131,8 +141,7 @@ class Drawn:
     def schema(self, kind: Any, says: Says = Says()) -> dict[str, Any]:  # noqa: B008  # frozen
         """The JSON Schema of a type."""
         while get_origin(kind) is Annotated:
-            inner = next((each for each in get_args(kind)[1:] if isinstance(each, Says)), Says())
-            says = merged(says, inner)
+            says = merged(says, said_of(kind))
             kind = get_args(kind)[0]
         drawn = self._plain(kind, says)
         if says.text:

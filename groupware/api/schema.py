@@ -127,9 +127,7 @@ def written(value: Any) -> Any:
 
 
 def _part(field: Field[Any], kind: Any) -> Part:
-    says = next((each for each in get_args(kind)[1:] if isinstance(each, Says)), Says())
-    if get_origin(kind) is not Annotated:
-        says = Says()
+    says = said_of(kind) if get_origin(kind) is Annotated else Says()
     required = field.default is MISSING and field.default_factory is MISSING
     default = field.default if field.default is not MISSING else None
     return Part(field.name, kind, says, required, default)
@@ -146,11 +144,18 @@ def merged(outer: Says, inner: Says) -> Says:
     )
 
 
+def said_of(kind: Any) -> Says:
+    """What all annotations of a type say of it: Python lays one on another flat, the outer last."""
+    says = Says()
+    for each in get_args(kind)[1:]:
+        says = merged(each, says) if isinstance(each, Says) else says
+    return says
+
+
 def _plain(kind: Any, says: Says) -> tuple[Any, Says]:
     """A type without its annotations, and what they say."""
     while get_origin(kind) is Annotated:
-        inner = next((each for each in get_args(kind)[1:] if isinstance(each, Says)), Says())
-        kind, says = get_args(kind)[0], merged(says, inner)
+        kind, says = get_args(kind)[0], merged(says, said_of(kind))
     return kind, says
 
 

@@ -306,6 +306,9 @@ def test_the_document_names_every_path_and_the_page_shows_it(
     assert sum(len(each) for each in drawn["paths"].values()) == len(paths)
     assert set(drawn["components"]["schemas"]["Ticket"]["properties"]) >= TICKET
     assert json.dumps(drawn).count('"#/components/schemas/Problem"') > len(paths)
+    asked = {each["name"]: each for each in drawn["paths"]["/api/v1/tickets"]["get"]["parameters"]}
+    assert asked["assignee"]["description"] == "`me`, `none`, or ids."
+    assert asked["assignee"]["schema"]["maxLength"] == 200, "what each annotation says"
     page = signed_in(desk.customer).get("/api/docs")
     assert page.status_code == 200
     for path in drawn["paths"]:
