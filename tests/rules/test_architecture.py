@@ -44,6 +44,7 @@ CLOCK = {
     "groupware/mailboxes/lmtp.py": "the time of a delivery",
     "groupware/mailboxes/rooms.py": "the time of a job",
     "modules/tasks/cli.py": "the time of a command",
+    "modules/tasks/find_command.py": "the time of a command",
     "modules/support/demo/__init__.py": "the time of a command",
 }
 
