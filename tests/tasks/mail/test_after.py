@@ -13,6 +13,7 @@ from groupware.mailboxes.models import InboundMail, Stage
 from groupware.mailboxes.outcome import Became
 from modules.tasks import tickets
 from modules.tasks.mail import moving
+from modules.tasks.mail.decide import MOST_TICKETS
 from modules.tasks.mail.models import Placement
 from modules.tasks.models import Attachment, Comment, Link, State, Task
 from tests.conftest import SignedIn
@@ -75,6 +76,24 @@ def test_many_are_placed_at_once_and_one_that_fails_harms_no_other(
     assert outcomes == ["ticket", "ticket", "", "ticket", "ticket", "ticket", "duplicate"]
     assert (bad.stage, bad.tries) == (Stage.WAITING, 1)
     assert post.row(ids[6]).told == post.row(ids[0]).told
+
+
+def test_a_run_knows_what_its_own_mails_have_done(post: Post, desk: Desk, session: Session) -> None:
+    who = "who@else.example"
+    first = mail(who, "First.", message_id="<r0@x>")
+    answer = mail(who, "And more.", headers="In-Reply-To: <r0@x>")
+    rest = [mail(who, f"Number {n}.") for n in range(MOST_TICKETS + 1)]
+    ids = [post.journal(raw) for raw in (first, answer, *rest)]
+    now = post.make.later()
+    session.commit()
+    processing.sweep(post.room, lambda: now, until=lambda: False)
+    session.expire_all()
+    assert [post.row(each).outcome for each in ids] == [
+        "ticket", "reply", *["ticket"] * (MOST_TICKETS - 1), "quarantined", "quarantined"
+    ]  # fmt: skip
+    assert post.row(ids[1]).told["ticket"] == post.row(ids[0]).told["ticket"]
+    numbers = session.scalars(select(Task.id).order_by(Task.id)).all()
+    assert numbers == list(range(numbers[0], numbers[0] + MOST_TICKETS)), "no number is left out"
 
 
 def test_a_database_that_is_not_as_expected_costs_a_mail_no_try(
