@@ -31,6 +31,9 @@ dovecot_for_tests() {
 dovecot_for_tests >/dev/null 2>&1 || missing="$missing dovecot-imapd dovecot-pop3d dovecot-lmtpd"
 command -v postfix >/dev/null 2>&1 || missing="$missing postfix"
 command -v cadaver >/dev/null 2>&1 || missing="$missing cadaver"
+for program in gpgv openssl; do
+    command -v $program >/dev/null 2>&1 || missing="$missing $program"
+done
 
 # Without it pages show boxes for what people write; no test is skipped for it.
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fonts-noto-color-emoji"

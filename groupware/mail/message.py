@@ -76,7 +76,8 @@ class Message:
     auto: str = ""  # why no automatic answer may go out, or empty
     bounce: Bounce | None = None
     encrypted: bool = False
-    signed: bool = False  # carries a signature; it has not been checked
+    signed: bool = False  # carries a signature
+    signature: str = ""  # what it proves, by groupware.mail.signatures; empty: nobody has looked
     problems: tuple[str, ...] = ()
     readable: bool = True  # False: only the original, kept as it came, tells what this is
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)

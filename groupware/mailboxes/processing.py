@@ -17,6 +17,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Select, select
 from sqlalchemy import text as sql
@@ -31,6 +32,7 @@ from groupware.mail.ids import Marks
 from groupware.mail.message import Message
 from groupware.mail.mime import LARGEST
 from groupware.mail.safely import read_safely
+from groupware.mail.signatures import verdict
 from groupware.mailboxes import files
 from groupware.mailboxes.models import InboundMail, Mailbox, Stage
 from groupware.mailboxes.outcome import Arrival, Became, Kept, Outcome
@@ -59,6 +61,7 @@ class Mailroom:
     database: Database
     store: Store
     marks: Marks
+    keys: Path | None = None  # the folder by which signatures are checked
 
 
 @dataclass(frozen=True)
@@ -208,15 +211,18 @@ def _read_all(room: Mailroom, ids: Sequence[int]) -> list[Read]:
             .where(InboundMail.id.in_(ids), InboundMail.stage == Stage.WAITING)
             .order_by(InboundMail.due_at, InboundMail.id)
         ).all()
-    return [_read(room.store, *row) for row in waiting]
+    return [_read(room, *row) for row in waiting]
 
 
-def _read(store: Store, mail_id: int, tries: int, sha256: str) -> Read:
+def _read(room: Mailroom, mail_id: int, tries: int, sha256: str) -> Read:
     try:
-        with store.open(sha256) as file:
+        with room.store.open(sha256) as file:
             raw = file.read(LARGEST + 1)
         message = read_safely(raw)
-        kept, left_out = files.keep(store, message.files)
+        if message.signed and message.sender and room.keys and room.keys.is_dir():
+            said = verdict(raw, message.sender.email, room.keys)
+            message = replace(message, signature=said)
+        kept, left_out = files.keep(room.store, message.files)
     except Exception as failure:  # it counts as a try once it is this mail's turn
         return Read(mail_id, tries, sha256, failure=failure)
     # The files are in the store: so many mails at once need not hold them as well.

@@ -12,13 +12,17 @@ from groupware.mailboxes.fetching import Fetchers
 from groupware.mailboxes.processing import Mailroom
 from groupware.sealed import Seal
 
+KEYS = "keys"
+"""The folder of the data by which signatures of mails are checked."""
 LONGEST_TURN = timedelta(minutes=5)
 Work = tuple[str, timedelta, Callable[[], object]]
 
 
 def room_of(settings: Settings, database: Database) -> Mailroom:
     """The mailroom of these settings."""
-    return Mailroom(database, store_at(settings.blob_url), Marks(settings.secret_key))
+    return Mailroom(
+        database, store_at(settings.blob_url), Marks(settings.secret_key), settings.data / KEYS
+    )
 
 
 def work(

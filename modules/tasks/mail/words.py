@@ -3,6 +3,7 @@
 import re
 
 from groupware.mail.message import Message
+from groupware.mail.signatures import Verdict
 from groupware.text import number_in
 
 _FORWARD = re.compile(
@@ -14,6 +15,15 @@ _BY_A_PERSON = (
     "list-", "mailing-list", "x-mailing-list", "precedence: list", "feedback-id",
     "x-auto-response-suppress", "its sender wants no reply",
 )  # fmt: skip
+
+
+UNCHECKED = "It carries a signature, which nobody has checked."
+SIGNED: dict[str, str] = {
+    Verdict.RIGHT: "It is signed by its sender, and as it was signed.",
+    Verdict.WRONG: "Its signature is not right: it was changed, or somebody else has written it.",
+    Verdict.ANOTHERS: "It is signed, but by somebody else than its sender.",
+    Verdict.NO_KEY: "It carries a signature, and no key to check it is here.",
+}
 
 
 def forwards(subject: str) -> bool:
@@ -29,7 +39,7 @@ def tagged(subject: str) -> int | None:
 
 def marks(message: Message) -> str:
     """What a mail's page says of its signature, and that it is encrypted; nothing for most."""
-    signed = "It carries a signature, which nobody has checked." if message.signed else ""
+    signed = SIGNED.get(message.signature, UNCHECKED) if message.signed else ""
     sealed = "It is encrypted." if message.encrypted else ""
     return " ".join(filter(None, (signed, sealed)))
 

@@ -133,7 +133,9 @@ class App:
         return self.phone.put(path, body, **headers)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is said, not how it is kept
+@pytest.mark.parametrize(
+    "database_url", ["sqlite"], indirect=True
+)  # what is said, not how it is kept
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_client_family_works_on_the_queue_and_hears_of_it(  # noqa: PLR0915  # a story
     desk: Desk, phone: Phone, session: Session, name: str
