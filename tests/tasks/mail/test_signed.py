@@ -20,7 +20,7 @@ NAME = "signed_rightly_by_openpgp.eml"
     ],
 )
 def test_a_mail_says_what_its_signature_proves(
-    post: Post, keys: bool, word: bytes, said: str
+    post: Post, *, keys: bool, word: bytes, said: str
 ) -> None:
     post.room = replace(post.room, keys=FOLDER / "keys" if keys else None)
     outcome = post((FOLDER / NAME).read_bytes().replace(b"hums", word))
