@@ -2,7 +2,7 @@
 
 The administrator's folder of keys holds
 
-- `authorities.pem`: whose S/MIME certificates are believed (RFC 8551);
+- `authorities.crt`: whose S/MIME certificates are believed (RFC 8551);
 - `alice@maple.example.asc`: that person's OpenPGP keys (RFC 3156), armored or not.
 
 OpenSSL and gpgv look at what others wrote, each in a process of its own and within a time.
@@ -23,7 +23,7 @@ from typing import cast
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-AUTHORITIES = "authorities.pem"
+AUTHORITIES = "authorities.crt"
 SECONDS = 10
 _ARMOR = re.compile(
     rb"-----BEGIN PGP PUBLIC KEY BLOCK-----[ \t]*\r?\n(?:[^\r\n]+\r?\n)*?[ \t]*\r?\n"

@@ -41,7 +41,7 @@ def test_a_signature_proves_nothing_of_another_sender(name: str, said: str) -> N
 @pytest.mark.parametrize("name", MAILS)
 def test_without_a_key_nothing_is_said(name: str, tmp_path: Path) -> None:
     assert verdict(mail(name), ANN, tmp_path) == Verdict.NO_KEY
-    (tmp_path / "authorities.pem").write_text("nonsense", encoding="ascii")
+    (tmp_path / "authorities.crt").write_text("nonsense", encoding="ascii")
     (tmp_path / f"{ANN}.asc").write_text("nonsense", encoding="ascii")
     assert verdict(mail(name), ANN, tmp_path) != Verdict.RIGHT
 
