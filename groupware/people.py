@@ -15,6 +15,7 @@ from groupware.errors import Invalid
 from groupware.events import PersonChanged, emit
 from groupware.models import Address, Group, GroupKind, Membership, Permission, User
 from groupware.passwords import hashed
+from groupware.preferences import Organisation, load
 from groupware.text import named, one_line
 
 ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\.]+(\.[^\s@<>,;:\"()\[\]\\.]+)+")
@@ -57,6 +58,7 @@ def add_user(
         raise Invalid(address="Somebody has this address already.")
     user = User(
         name=name,
+        locale=load(session, Organisation).locale,
         created_at=now,
         verified=verified,
         password_hash=hashed(password) if password is not None else None,

@@ -43,6 +43,7 @@ class Organisation:
     hue: int = 1
     about_answers: str = ""  # said before and after sending: when to expect an answer
     security_contact: str = ""  # an address or URL, for /.well-known/security.txt
+    locale: str = "en"  # of whoever has not chosen theirs, and of letters to them
 
 
 def load(session: Session, kind: type[T]) -> T:

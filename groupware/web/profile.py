@@ -2,11 +2,9 @@
 
 from datetime import timedelta
 from functools import cache
-from operator import itemgetter
 from zoneinfo import available_timezones
 
 import flask
-from babel import Locale
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -40,15 +38,10 @@ from groupware.web.request import (
     session,
     told,
 )
+from groupware.web.words import locales
 
 blueprint = Blueprint("profile", __name__, url_prefix="/profile")
 
-LOCALES = (
-    "ar", "cs", "da", "de", "de-AT", "de-CH", "el", "en", "en-AU", "en-CA", "en-GB", "en-IE",
-    "en-IN", "en-US", "es", "es-MX", "fa", "fi", "fr", "fr-CA", "he", "hi", "hu", "id", "it", "ja",
-    "ko", "nb", "nl", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sv", "th", "tr", "uk", "vi",
-    "zh-Hans", "zh-Hant",
-)  # fmt: skip
 THEMES = {"auto": "As my device", "light": "Light", "dark": "Dark"}
 DENSITIES = {"compact": "Compact", "cosy": "Normal", "roomy": "Roomy"}
 
@@ -268,11 +261,3 @@ def zones() -> dict[str, dict[str, str]]:
             named_place = place.replace("_", " ").replace("/", ", ")
             found.setdefault(continent, {})[zone] = named_place
     return found
-
-
-@cache
-def locales() -> dict[str, str]:
-    """Languages and places by their own names."""
-    found = {name: Locale.parse(name, sep="-").display_name or name for name in LOCALES}
-    titled = {name: text[:1].upper() + text[1:] for name, text in found.items()}
-    return dict(sorted(titled.items(), key=itemgetter(1)))

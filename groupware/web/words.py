@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
+from operator import itemgetter
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import nh3
@@ -29,6 +30,13 @@ HOUR, DAY = 3600, 86400
 ENGLISH = "en-GB"
 """English of no country says the day before the month, as the short dates of the pages do."""
 
+LOCALES = (
+    "ar", "cs", "da", "de", "de-AT", "de-CH", "el", "en", "en-AU", "en-CA", "en-GB", "en-IE",
+    "en-IN", "en-US", "es", "es-MX", "fa", "fi", "fr", "fr-CA", "he", "hi", "hu", "id", "it", "ja",
+    "ko", "nb", "nl", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sv", "th", "tr", "uk", "vi",
+    "zh-Hans", "zh-Hant",
+)  # fmt: skip
+
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": DEEPEST_QUOTE})
 _markdown.enable(["table", "strikethrough"]).disable("image")
 
@@ -44,6 +52,14 @@ def register(app: Flask) -> None:
         prose=prose,
     )
     app.jinja_env.globals.update(page_language=page_language)
+
+
+@cache
+def locales() -> dict[str, str]:
+    """Languages and places by their own names."""
+    found = {name: Locale.parse(name, sep="-").display_name or name for name in LOCALES}
+    titled = {name: text[:1].upper() + text[1:] for name, text in found.items()}
+    return dict(sorted(titled.items(), key=itemgetter(1)))
 
 
 def prose(text: str) -> Markup:

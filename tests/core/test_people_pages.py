@@ -240,15 +240,17 @@ def test_the_look_is_previewed_before_it_is_saved(
     client, path = signed_in(desk.administrator), "/settings/organisation"
     form: dict[str, Any] = {
         "base": base_of(client.get(path).text), "name": "Maple Support", "hue": 5,
-        "about_answers": "", "security_contact": "",
+        "about_answers": "", "security_contact": "", "locale": "de",
     }  # fmt: skip
     preview = client.send(path, form, preview="1").text
     assert 'class="hue-5"' in preview
     assert "Maple Support" in preview
     assert load(seen, Organisation).hue == 1
     assert client.send(path, form).status_code == 303
-    assert load(fresh(seen), Organisation).name == "Maple Support"
+    kept = load(fresh(seen), Organisation)
+    assert (kept.name, kept.locale) == ("Maple Support", "de")
     assert client.send(path, {**form, "name": "Oak Support"}).status_code == 409
+    assert client.send(path, {**form, "locale": "xx"}).status_code == 422
     assert client.send(path, {**form, "hue": 13}).status_code == 422
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from groupware import preferences
 from groupware.config import Settings
 from groupware.database import Database
 from groupware.events import emit
@@ -69,6 +70,17 @@ def test_a_machine_gets_none(desk: Desk, office: Office, post: Post, headers: st
 def test_an_archive_that_is_read_in_answers_nobody(desk: Desk, office: Office, post: Post) -> None:
     assert post(mail(STRANGER), archive=True).ticket
     assert office.send() == []
+
+
+def test_whoever_has_chosen_no_language_is_written_to_in_the_desk_s(
+    desk: Desk, office: Office, post: Post
+) -> None:
+    ours = preferences.Organisation(locale="de-AT")
+    preferences.save(desk.session, ours, actor=desk.administrator, now=NOON)
+    post(mail(STRANGER))
+    (sent,) = office.send()
+    assert text_of(sent).startswith("Guten Tag")
+    assert desk.make.user(name="New").locale == "de-AT"
 
 
 def test_an_address_gets_three_an_hour_and_ten_a_day(

@@ -9,6 +9,7 @@ from wtforms import (
     HiddenField,
     PasswordField,
     RadioField,
+    SelectField,
     SelectMultipleField,
     StringField,
 )
@@ -17,6 +18,7 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from groupware.web.settings.saving import mark, stale
+from groupware.web.words import locales
 
 HUE_WORDS = (
     "Indigo", "Blue", "Sky", "Teal", "Green", "Lime", "Amber", "Orange", "Red", "Rose", "Pink",
@@ -109,4 +111,9 @@ class Desk(MarkedForm):
         "Contact for security",
         [Length(max=300)],
         description="An address or link, shown in /.well-known/security.txt.",
+    )
+    locale = SelectField(
+        "Language of mails, dates and numbers",
+        choices=locales(),
+        description="For people who have not chosen theirs, and for those without an account.",
     )

@@ -14,7 +14,7 @@ from groupware.web.settings.saving import conflict, differences
 
 blueprint = Blueprint("organisation", __name__, url_prefix="/settings/organisation")
 
-FIELDS = ("name", "hue", "about_answers", "security_contact")
+FIELDS = ("name", "hue", "about_answers", "security_contact", "locale")
 
 
 @blueprint.route("", methods=["GET", "POST"])

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
 from groupware.access import access_of, learn_level, level_column
-from groupware.database import Database
+from groupware.database import Database, let_others
 from groupware.errors import Conflict, NotFound, Refusal
 from groupware.models import User
 from modules.support.bulk.acts import ACTS, Value
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 MOST = 10_000
 AT_ONCE = 100
+TOGETHER = 25
+"""Tickets after which others may write."""
 KEPT_FOR = timedelta(days=30)
 UNDO = "undo"
 LONGEST_REASON = 300
@@ -88,7 +90,7 @@ def work_off(
     database: Database, run_id: int, clock: Callable[[], datetime], most: int = MOST
 ) -> bool:
     """Go on with a run for so many tickets; True where it is finished."""
-    for _ in range(most):
+    for number in range(1, most + 1):
         try:
             with database.writing() as session:
                 if not step(session, run_id, now=clock()):
@@ -99,6 +101,8 @@ def work_off(
             log.exception("run %s failed at a ticket", run_id)
             with database.writing() as session:
                 _fail(session, run_id)
+        if number % TOGETHER == 0:
+            let_others(database)
     return False
 
 

@@ -14,7 +14,7 @@ from groupware.models import OutboundMail, User
 from groupware.preferences import Organisation, load
 from groupware.web.words import prose
 from modules.tasks.access import owns
-from modules.tasks.letters.defaults import FALLBACK, PHRASES, Phrases
+from modules.tasks.letters.defaults import PHRASES, Phrases
 from modules.tasks.letters.models import Correspondence, Letter, LetterKind
 from modules.tasks.letters.telling import correspondence_of
 from modules.tasks.letters.texts import Value, language_of, plain
@@ -61,6 +61,7 @@ def draft_of(session: Session, row: OutboundMail, kind: LetterKind, now: datetim
     manner = correspondence_of(session, ticket.task_list)
     contact = session.get(Contact, ticket.id) if person is None else None
     name = person.name if person else contact.name if contact else ""
+    desk = load(session, Organisation)
     return Draft(
         session,
         row,
@@ -72,8 +73,8 @@ def draft_of(session: Session, row: OutboundMail, kind: LetterKind, now: datetim
         letter.reason,
         mailbox_of(session, ticket, manner),
         manner,
-        load(session, Organisation).name,
-        language_of(person.locale) if person else FALLBACK,
+        desk.name,
+        language_of(person.locale if person else desk.locale),
         now,
     )
 
