@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
@@ -103,6 +103,14 @@ def due(now: datetime) -> Select[int]:
         .order_by(InboundMail.due_at, InboundMail.id)
         .limit(AT_ONCE)
     )
+
+
+def in_line(session: Session) -> dict[int, int]:
+    """How many mails of each mailbox wait to be processed, of the first 10,000 of all."""
+    waiting = sql("inbound_mail.stage = 'waiting'")
+    some = select(InboundMail.mailbox_id).where(waiting).limit(10_000).subquery()
+    counted = select(some.c.mailbox_id, func.count()).group_by(some.c.mailbox_id)
+    return {row[0]: row[1] for row in session.execute(counted)}
 
 
 def together(ids: Sequence[int]) -> Iterator[Sequence[int]]:

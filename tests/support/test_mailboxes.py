@@ -156,8 +156,12 @@ def test_what_is_held_back_is_seen_and_let_go(
     client = signed_in(desk.manager)
     raw = mail("who@else.example", "<script>alert(1)</script>", subject="<b>Hello</b>")
     held, other = post.journal(raw), post.journal(mail("x@else.example", "Other"))
+    pages = "/settings/mailboxes", f"/settings/mailboxes/{post.mailbox.id}"
+    about = [client.get(path).text.count("2 here, about to become tickets") for path in pages]
+    assert about == [1, 1]
     post.process(held)
     post.process(other)
+    assert "about to become tickets" not in client.get(pages[0]).text
     assert "&lt;b&gt;Hello&lt;/b&gt;" in client.get("/settings/quarantine").text
     page = client.get(f"/settings/quarantine/{held}").text
     assert "Its sender is not registered." in page

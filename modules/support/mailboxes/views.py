@@ -11,6 +11,7 @@ from groupware.errors import Conflict
 from groupware.mailboxes import fetching
 from groupware.mailboxes.collecting import Trouble, account_of, keeper
 from groupware.mailboxes.models import Mailbox, Protocol
+from groupware.mailboxes.processing import in_line
 from groupware.mailboxes.sending import Post
 from groupware.models import Group, GroupKind, Location, Permission
 from groupware.outbox import Refused
@@ -69,6 +70,7 @@ def all_of_them() -> ResponseReturnValue:
         rows=[(mailbox, name) for mailbox, name in rows],
         held=managing.held(session()),
         words=_words,
+        in_line=in_line(session()),
     )
 
 
@@ -112,6 +114,7 @@ def show(mailbox_id: int) -> ResponseReturnValue:
         "mailboxes/mailbox.html", 422 if sent else 200, form=form, mailbox=mailbox, intake=intake,
         rule_form=rule_form, fields=FIELDS, words=_words, has_secret=bool(mailbox.sealed_secret),
         has_smtp_secret=bool(mailbox.sealed_smtp_secret),
+        in_line=in_line(session()).get(mailbox.id, 0),
     )  # fmt: skip
 
 
