@@ -135,8 +135,8 @@ def _tell_all(room: Mailroom, outcomes: Mapping[int, Outcome]) -> None:
     columns = InboundMail.id, InboundMail.message_id
     with room.database.reading() as session:
         rows = session.execute(select(*columns).where(InboundMail.id.in_(outcomes)))
-        for mail_id, message_id in sorted(row.tuple() for row in rows):
-            tell(mail_id, message_id, outcomes[mail_id])
+        for row in sorted(rows, key=lambda each: each.id):
+            tell(row.id, row.message_id, outcomes[row.id])
 
 
 def tell(mail_id: int, message_id: str, outcome: Outcome) -> None:
