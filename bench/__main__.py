@@ -111,7 +111,7 @@ def rushed(place: Desk, act: Act, clients: int, seconds: float) -> float:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(counts) / seconds
+    return sum(counts) / seconds if seconds else 0.0
 
 
 def statements(place: Desk, act: Act) -> int:
