@@ -35,9 +35,10 @@ class Taken:
     told: str = ""
 
     def __str__(self) -> str:
-        each = f"{self.cpu / self.number * 1000:.1f} ms of CPU"
+        number = self.number or 1
+        each = f"{self.cpu / number * 1000:.1f} ms of CPU"
         if self.statements:
-            each += f", {self.statements / self.number:.1f} statements"
+            each += f", {self.statements / number:.1f} statements"
         return f"{self.name}: {self.number:,} in {self.seconds:.1f} s; each {each}{self.told}"
 
 
