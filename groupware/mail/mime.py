@@ -53,6 +53,7 @@ class Part:
     default: str = "text/plain"
     children: list["Part"] = field(default_factory=list)
     depth: int = 0
+    head_start: int = 0
 
     @cached_property
     def first(self) -> dict[str, bytes]:
@@ -91,6 +92,11 @@ class Part:
                 if name in given.parameters:
                     return words(given.parameters[name])
         return ""
+
+    @property
+    def whole(self) -> bytes:
+        """Header and body as they were sent."""
+        return self.raw[self.head_start : self.end]
 
     @property
     def body(self) -> bytes:
@@ -153,7 +159,7 @@ def leaves(root: Part) -> list[Part]:
 
 
 def _part(raw: bytes, start: int, end: int, default: str, depth: int, problems: list[str]) -> Part:
-    part = Part(raw, start, end, default=default, depth=depth)
+    part = Part(raw, start, end, default=default, depth=depth, head_start=start)
     most, size = (MOST_PART_HEADERS, PART_HEADER_BLOCK) if depth else (MOST_HEADERS, HEADER_BLOCK)
     limit, at = min(start + size, end), start
     if not depth and (lead := _LEADING.match(raw)):

@@ -14,14 +14,13 @@ import shutil
 import subprocess
 import tempfile
 from base64 import b64decode
-from email import message_from_bytes
-from email.message import Message as Part
 from enum import StrEnum
 from pathlib import Path
-from typing import cast
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
+
+from groupware.mail import mime
 
 AUTHORITIES = "authorities.crt"
 SECONDS = 10
@@ -63,39 +62,17 @@ def verdict(raw: bytes, sender: str, keys: Path) -> Verdict:
 
 
 def _taken_apart(raw: bytes) -> tuple[bytes | None, bytes, str] | None:
-    """The bytes that were signed, the signature, and its kind; None where it is inside of others."""
-    try:
-        mail = message_from_bytes(raw)
-        kind = mail.get_content_type()
-        if kind in _WHOLE:
-            return None, _decoded(mail), kind
-        boundary = mail.get_boundary()
-        if kind != "multipart/signed" or not boundary or not mail.is_multipart():
-            return None
-        _, signature, *others = cast(list[Part], mail.get_payload())
-        if others:  # exactly two (RFC 1847, 2.1): nothing else is shown as if it were signed
-            return None
-        signed = _between(raw, boundary.encode("ascii"))
-        return signed, _decoded(signature), signature.get_content_type()
-    except (ValueError, LookupError, TypeError, AttributeError):
+    """The bytes that were signed, the signature, and its kind; None where it is inside of others.
+
+    Read as what is shown is read, so that nothing is shown as signed which was not.
+    """
+    mail = mime.read(raw)
+    if mail.kind in _WHOLE:
+        return None, mail.content, mail.kind
+    if mail.kind != "multipart/signed" or len(mail.children) != 2:  # RFC 1847, 2.1
         return None
-
-
-def _decoded(part: Part) -> bytes:
-    content = part.get_payload(decode=True)
-    if not isinstance(content, bytes) or not content:
-        raise ValueError("nothing is there")
-    return content
-
-
-def _between(raw: bytes, boundary: bytes) -> bytes:
-    """The first part as it was signed: its own bytes, each line ended by CRLF."""
-    line = re.compile(rb"(?:^|\r?\n)--" + re.escape(boundary) + rb"[ \t]*(?:\r?\n|$)")
-    first = line.search(raw)
-    second = line.search(raw, first.end() - 1) if first else None
-    if first is None or second is None:
-        raise ValueError("no parts are there")
-    return _LINE.sub(b"\r\n", raw[first.end() : second.start()])
+    signed, signature = mail.children
+    return _LINE.sub(b"\r\n", signed.whole), signature.content, signature.kind
 
 
 def _by_smime(folder: Path, sender: str, keys: Path, *, apart: bool) -> Verdict:
