@@ -68,25 +68,29 @@ export const token = () => document.querySelector('meta[name="csrf-token"]')?.co
 export const signedOut = (status, address) =>
   status === 401 || (address !== "" && new URL(address, location.href).pathname === "/login" && location.pathname !== "/login");
 
-/** Storage that may be forbidden or full: then things are simply forgotten. */
-export const store = {
+// Storage that may be forbidden or full: then things are simply forgotten.
+const storage = (place) => ({
   get(key) {
     try {
-      return localStorage.getItem(key);
+      return place().getItem(key);
     } catch {
       return null;
     }
   },
   set(key, value) {
     try {
-      if (value == null) localStorage.removeItem(key);
-      else localStorage.setItem(key, value);
+      if (value == null) place().removeItem(key);
+      else place().setItem(key, value);
       return true;
     } catch {
       return false;
     }
   },
-};
+});
+
+/** What this browser keeps, and what this tab of it keeps. */
+export const store = storage(() => localStorage);
+export const tab = storage(() => sessionStorage);
 
 export function size(bytes) {
   if (bytes < 1000) return `${bytes} B`;

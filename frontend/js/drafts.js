@@ -6,14 +6,14 @@
 //                                               '- an error, Back, or the answer was not waited for: kept, and
 //                                                  shown again; one that was taken nevertheless goes when the server says so
 // Of what lies here and what lies there, the later one is shown.
-import { each, on, store, token, user } from "./dom.js";
+import { each, on, store, tab, token, user } from "./dom.js";
 
 const QUIET = 300;
 const LATER = 3_000;
 const timers = new WeakMap();
 const saves = new WeakMap(); // area -> { timer, under, value, kind }: the save to come, the one under way, the last one
 const key = (area) => `draft:${user}:${area.dataset.draft}`;
-const SENT = `draft-sent:${user}`;
+const SENT = "draft-sent"; // of this tab, and whoever signs in meanwhile: an answer comes where the form was
 
 on("input", "[data-draft]", (_event, area) => {
   clearTimeout(timers.get(area));
@@ -85,13 +85,13 @@ addEventListener("submit", (event) => {
   const areas = [...event.target.querySelectorAll("[data-draft]")];
   if (areas.length === 0) return;
   areas.forEach(keep);
-  areas.forEach(sameAgain);
+  sameAgain(event.target, areas);
   event.target.dataset.left = "true";
   areas.forEach((area) => {
     clearTimeout(saves.get(area)?.timer);
     saves.get(area)?.under?.abort();
   });
-  store.set(SENT, JSON.stringify(areas.map(key)));
+  tab.set(SENT, JSON.stringify(areas.map(key)));
 });
 
 addEventListener("pageshow", (event) => {
@@ -107,23 +107,25 @@ function forget(name) {
 const sentBefore = (area) => JSON.parse(store.get(`${key(area)}:sent`) ?? "null");
 
 // Was it taken, and only the answer lost? The same text goes out again under its first key, and is said once.
-function sameAgain(area) {
-  const field = area.form.querySelector('[name="idempotency_key"]');
-  if (!field || area.value.trim() === "") return;
-  const before = sentBefore(area);
-  if (before && before.text === area.value && before.kind === kindOf(area)) field.value = before.key;
-  store.set(`${key(area)}:sent`, JSON.stringify({ text: area.value, kind: kindOf(area), key: field.value }));
+function sameAgain(form, areas) {
+  const field = form.querySelector('[name="idempotency_key"]');
+  const [text, kind] = [areas.map((area) => area.value).join("\0"), kindOf(areas[0])];
+  if (!field || text.trim() === "") return;
+  const before = sentBefore(areas[0]);
+  if (before && before.text === text && before.kind === kind) field.value = before.key;
+  store.set(`${key(areas[0])}:sent`, JSON.stringify({ text, kind, key: field.value }));
 }
 
 function settle() {
-  const sent = JSON.parse(store.get(SENT) ?? "[]");
+  const sent = JSON.parse(tab.get(SENT) ?? "[]");
   if (sent.length === 0) return;
   const arrival = performance.getEntriesByType("navigation")[0];
-  // What is taken is answered by leading on; a page that somebody went to by themselves is no answer.
-  const well = arrival?.type === "navigate" && (arrival.responseStatus ?? 200) < 400 && arrival.redirectCount > 0;
+  // What is taken is answered by leading on; a page that somebody went to by themselves is no answer,
+  // nor is one for nobody, such as the one to sign in on: their session has ended.
+  const well = user !== "" && arrival?.type === "navigate" && (arrival.responseStatus ?? 200) < 400 && arrival.redirectCount > 0;
   const refused = document.querySelector('[aria-invalid="true"], [data-error-summary], [data-error-page]');
   if (well && !refused) sent.forEach(forget);
-  store.set(SENT, null);
+  tab.set(SENT, null);
 }
 
 settle();

@@ -20,7 +20,7 @@ from groupware.live import page as live_page
 from groupware.live import views as live
 from groupware.paths import templates_folder
 from groupware.preferences import Recent
-from groupware.web import access_log, errors, guard, headers, identity, setup, shell, words
+from groupware.web import access_log, errors, guard, headers, identity, setup, shell, unsent, words
 from groupware.web.proxies import TrustedProxies
 
 log = logging.getLogger(__name__)
@@ -102,6 +102,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     access_log.register(app)
     guard.register(app)
     errors.register(app)
+    unsent.register(app)
     headers.register(app)
     app.before_request(setup.lead)
     identity.register(app)

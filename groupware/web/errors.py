@@ -6,7 +6,6 @@ import secrets
 from typing import Any
 
 from flask import Flask, Response, g, json, make_response, render_template, request
-from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
@@ -52,7 +51,6 @@ BUSY = "5"  # seconds after which it is worth trying again
 def register(app: Flask) -> None:
     """Let this application answer refusals and faults."""
     app.register_error_handler(Refusal, refused)
-    app.register_error_handler(CSRFError, forged)
     app.register_error_handler(exc.OperationalError, unavailable)
     app.register_error_handler(exc.InterfaceError, unavailable)
     app.register_error_handler(exc.TimeoutError, unavailable)
@@ -68,10 +66,6 @@ def refused(refusal: Refusal) -> Response:
     errors = refusal.errors if isinstance(refusal, Invalid) else {}
     status = next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
     return answer(status, refusal.message, errors=errors)
-
-
-def forged(_error: CSRFError) -> Response:
-    return answer(403, "The form has expired. Reload and send again.")
 
 
 def unavailable(error: Exception) -> Response:
@@ -126,12 +120,15 @@ def answer(
     number: str = "",
     errors: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
+    title: str = "",
+    **more: Any,
 ) -> Response:
     """The error page, or the report of the problem; neither needs a database."""
     g.failed = True
     if held := g.get("session"):
         held.rollback()
-    title, text = TEXTS.get(status, TEXTS[400])
+    usual, text = TEXTS.get(status, TEXTS[400])
+    title = title or usual
     if wants_problem():
         response = problem(status, title, message or text, errors or {}, number)
     else:
@@ -142,6 +139,7 @@ def answer(
             number=number,
             status=status,
             actor=g.get("face"),
+            **more,
         )
         response = make_response(page, status)
     response.headers.update(headers or {})

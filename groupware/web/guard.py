@@ -26,6 +26,10 @@ MEGABYTE = 1024 * 1024
 SESSION_KEY = "sid"
 
 
+class Foreign(CSRFError):  # type: ignore[misc]  # flask_wtf has no types
+    """Another site's page sent this."""
+
+
 class Number(BaseConverter):
     """`<int:id>`: what a row can have as its id; of a larger number there is no row, as of 0."""
 
@@ -87,15 +91,15 @@ def check_origin() -> None:
         return
     if site := request.headers.get("Sec-Fetch-Site"):
         if site not in ("same-origin", "none"):
-            raise CSRFError
+            raise Foreign
     elif origin := request.headers.get("Origin"):
         try:
             parts = urlsplit(origin)
         except ValueError:
-            raise CSRFError from None
+            raise Foreign from None
         own = {services().settings.host, request.host}
         if parts.scheme not in ("http", "https") or parts.netloc not in own:
-            raise CSRFError
+            raise Foreign
 
 
 _HIDDEN = re.compile(r"[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")

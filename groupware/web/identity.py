@@ -18,7 +18,7 @@ from groupware.access import RIGHTS, access_of, learn
 from groupware.errors import Forbidden
 from groupware.models import Grant, Membership, User, WebSession
 from groupware.secrets import hash_of, new_secret
-from groupware.web import programs
+from groupware.web import programs, unsent
 from groupware.web.errors import wants_problem
 from groupware.web.guard import SESSION_KEY
 from groupware.web.request import ANYONE, SAFE_METHODS, SIGNED_IN, afterwards, now, session
@@ -115,8 +115,9 @@ def admit() -> ResponseReturnValue | None:
     if g.user is None:
         if wants_problem():
             raise Unauthorized(www_authenticate=programs.BEARER)
-        target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
-        return redirect(url_for("accounts.login", next=target), 302)
+        if request.method in SAFE_METHODS:
+            return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")), 302)
+        return unsent.signed_out()
     if audience is not SIGNED_IN and access_of(session(), g.user).permissions.isdisjoint(audience):
         raise Forbidden
     return None

@@ -41,3 +41,26 @@ def test_a_session_may_be_had_past_the_form(desk: Desk, page: Page, sign_in: Sig
     sign_in(page, desk.agent)
     page.goto("/support")
     expect(page).to_have_url("/support")
+
+
+def test_what_is_being_written_outlives_the_session(
+    desk: Desk, session: Session, page: Page, sign_in: SignIn
+) -> None:
+    ticket = desk.ticket()
+    session.commit()
+    sign_in(page, desk.customer)
+    page.goto(f"/tickets/view/{ticket.id}")
+    page.get_by_label("Add Your Response").fill("It took me an hour to write this.")
+    page.context.clear_cookies()
+    with page.expect_response(lambda answer: answer.status == 401):
+        page.get_by_role("button", name="Send").click()
+    expect(page.get_by_label("What you wrote")).to_have_value("It took me an hour to write this.")
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_label("E-mail").fill(desk.customer.address)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    again = page.get_by_label("Add Your Response")
+    expect(again).to_have_value("It took me an hour to write this.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#conversation")).to_contain_text("It took me an hour")
+    expect(again).to_have_value("")

@@ -1,12 +1,14 @@
 """Sessions: begun anew, ended by time, by hand and by a change of credentials."""
 
 import pytest
-from sqlalchemy import select
+from markupsafe import escape
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from groupware import people
 from groupware.models import Permission, WebSession
 from groupware.secrets import hash_of
+from modules.tasks.models import Comment
 from tests.conftest import Client, SignedIn
 from tests.core.test_sign_in import at
 from tests.factories import PASSWORD, Desk
@@ -110,3 +112,30 @@ def test_a_revoked_right_is_gone_at_the_next_request(
     session.delete(grant)
     session.commit()
     assert client.get("/support").status_code == 403
+
+
+@pytest.mark.parametrize("how", ["ended", "another tab signed in", "another site"])
+def test_what_was_written_comes_back_from_a_form_that_came_too_late(
+    desk: Desk, session: Session, signed_in: SignedIn, how: str
+) -> None:
+    ticket = desk.ticket()
+    session.commit()
+    client = signed_in(desk.customer)
+    form, text = f"/tickets/view/{ticket.id}", 'An hour\'s words <b>& "more"</b>'
+    headers = {"Referer": f"http://localhost{form}", "Sec-Fetch-Site": "same-origin"}
+    token = client.get("/csrf").get_json()["csrf_token"]
+    if how == "ended":
+        session.execute(delete(WebSession))
+        session.commit()
+    elif how == "another tab signed in":
+        client.send("/login", address=desk.customer.address, password=PASSWORD)
+    else:
+        headers["Sec-Fetch-Site"] = "cross-site"
+    fields = {"csrf_token": token, "body": text, "new_password": "not to be shown"}
+    answer = client.post(form, data=fields, headers=headers)
+    assert answer.status_code == (401 if how == "ended" else 403)
+    assert (str(escape(text)) in answer.text) is (how != "another site")
+    assert "not to be shown" not in answer.text
+    leads = {"ended": f"/login?next={form}", "another tab signed in": form, "another site": "/"}
+    assert f'href="{leads[how]}"' in answer.text
+    assert list(session.scalars(select(Comment))) == []
