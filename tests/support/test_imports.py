@@ -57,8 +57,8 @@ def test_tables_are_read_as_people_have_them(raw: bytes, header: list[str], row:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b" \n", b"a,b\n", b"PK\x03\x04 x", b"a\n" + b"1\n" * 10_001, b",".join([b"a"] * 101) + b"\n1",
-     b"a\n" + b"x" * 130_000],
+    [b"", b" \n", b'""', b'",,', b",,,\n", b"a,b\n", b"PK\x03\x04 x", b"a\n" + b"1\n" * 10_001,
+     b",".join([b"a"] * 101) + b"\n1", b"a\n" + b"x" * 130_000],
 )  # fmt: skip
 def test_what_is_no_table_is_refused(raw: bytes) -> None:
     with pytest.raises(Invalid) as refusal:

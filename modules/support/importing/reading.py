@@ -36,12 +36,12 @@ def read(stream: BinaryIO) -> Sheet:
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise Invalid(attachments="This is a workbook: save it as CSV first.")
     text = _text(raw).replace("\0", "")
-    if not text.strip():
-        raise Invalid(attachments="The file is empty.")
     try:
         rows = list(_rows(text, _separator(text)))
     except csv.Error as problem:
         raise Invalid(attachments=f"The file cannot be read as a table: {problem}.") from problem
+    if not rows:
+        raise Invalid(attachments="The file is empty.")
     (_, header), *rest = rows
     if len(header) > MOST_COLUMNS:
         raise Invalid(attachments=f"The table has more than {MOST_COLUMNS} columns.")
@@ -70,8 +70,9 @@ def _separator(text: str) -> str:
         try:
             widths = [len(row) for _, row in islice(_rows(text, separator), LOOKED_AT)]
         except csv.Error:
-            return (0, 0)
-        return (sum(width == widths[0] > 1 for width in widths), widths[0])
+            widths = []
+        first = widths[0] if widths else 0
+        return (sum(width == first > 1 for width in widths), first)
 
     return max(SEPARATORS, key=even)
 

@@ -17,6 +17,7 @@ from groupware.web.request import (
     now,
     open_to,
     page,
+    release,
     see_other,
     services,
     session,
@@ -78,11 +79,14 @@ def back() -> ResponseReturnValue:
             "mailboxes/connect.html", form=None, mailbox=mailbox, finishing=True, code=code,
             state=values["state"],
         )  # fmt: skip
+    sealed = mailbox.sealed_secret
+    release()  # others go on writing while the provider is asked
     try:
-        grant = exchanged(Grant.of(_seal().open(mailbox.sealed_secret)), code, _back())
+        grant = exchanged(Grant.of(_seal().open(sealed)), code, _back())
     except (NoToken, Unreadable) as failure:
         told(str(failure), "danger")
-        return see_other("mailboxes.show", mailbox_id=mailbox.id)
+        return see_other("mailboxes.show", mailbox_id=int(mailbox_id))
+    mailbox = _named(int(mailbox_id))
     mailbox.sealed_secret = _seal().close(grant.sealed())
     mailbox.sealed_smtp_secret = mailbox.sealed_secret
     journal.record(
