@@ -122,15 +122,21 @@ class _Plain(http.client.HTTPConnection):
     def __init__(self, target: Target) -> None:
         super().__init__(target.host, target.port, timeout=TIMEOUT)
         self.target = target
+        self.line: socket.socket | None = None  # http.client lets go of its own while it reads
+        self.aborted = False
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self.target.address, self.target.port), TIMEOUT)
+        address = (self.target.address, self.target.port)
+        self.sock = self.line = socket.create_connection(address, TIMEOUT)
+        if self.aborted:
+            raise TimeoutError("timed out")
 
     def abort(self) -> None:
         """End it from another thread."""
-        if self.sock is not None:
+        self.aborted = True
+        if self.line is not None:
             with suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
+                self.line.shutdown(socket.SHUT_RDWR)
 
 
 class _Sealed(_Plain):
@@ -141,7 +147,7 @@ class _Sealed(_Plain):
     def connect(self) -> None:
         super().connect()
         context = ssl.create_default_context()
-        self.sock = context.wrap_socket(self.sock, server_hostname=self.target.host)
+        self.sock = self.line = context.wrap_socket(self.sock, server_hostname=self.target.host)
 
 
 def _connection(target: Target) -> _Plain:

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import EnvironBuilder, FlaskClient
@@ -22,6 +23,10 @@ from groupware.models import User
 from groupware.web.app import Groupware, create_app
 from tests import postgres
 from tests.factories import PASSWORD, Desk, Make
+
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("steady")
+"""The same examples each time, however busy the machine: what is measured is processor time."""
 
 ENGINES = ("sqlite", "postgresql")
 _numbers = count(1)

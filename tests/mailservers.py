@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
+
 PASSWORD = "static_secret"
 
 
@@ -53,12 +55,6 @@ def dovecot_is_here() -> bool:
 def postfix_is_here() -> bool:
     """Its master runs as root only."""
     return shutil.which("postfix") is not None and os.geteuid() == 0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def account() -> tuple[int, int]:
@@ -165,7 +161,7 @@ service stats {{
         yield server
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -266,7 +262,7 @@ postlog unix-dgram n - n - 1 postlogd
         shutil.rmtree(home, ignore_errors=True)
 
 
-def listening(port: int, log: Path, seconds: float = 20) -> None:
+def listening(port: int, log: Path, seconds: float = 90) -> None:
     """Wait until somebody listens; fails with the server's log."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -3,12 +3,13 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.ports import free_port
 
 
 def programs() -> Path | None:
@@ -24,7 +25,7 @@ def server() -> Iterator[str]:
     """The URL of a server without a database name; it is gone afterwards."""
     folder = programs()
     assert folder is not None
-    with tempfile.TemporaryDirectory(prefix="pg") as home, socket.socket() as probe:
+    with tempfile.TemporaryDirectory(prefix="pg") as home:
         Path(home).chmod(0o711)
         data = Path(home) / "data"
         data.mkdir()
@@ -34,9 +35,7 @@ def server() -> Iterator[str]:
             os.chown(data, account.pw_uid, account.pw_gid)
             os.chown(home, account.pw_uid, account.pw_gid)
             demote = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+        port = free_port()
 
         def run(*command: str) -> None:
             done = subprocess.run(  # noqa: S603
@@ -49,7 +48,19 @@ def server() -> Iterator[str]:
         options = (
             f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
         )
-        run(f"{folder}/pg_ctl", "-D", str(data), "-w", "-l", f"{home}/log", "-o", options, "start")
+        run(
+            f"{folder}/pg_ctl",
+            "-D",
+            str(data),
+            "-w",
+            "-t",
+            "180",
+            "-l",
+            f"{home}/log",
+            "-o",
+            options,
+            "start",
+        )
         try:
             yield f"postgresql+psycopg://desk@127.0.0.1:{port}"
         finally:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,11 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.ports import free_port
 
 
 class Served:
@@ -35,7 +30,7 @@ class Served:
                 start_new_session=True,
             )
 
-    def get(self, path: str, timeout: float = 10) -> tuple[int, dict[str, str], bytes]:
+    def get(self, path: str, timeout: float = 30) -> tuple[int, dict[str, str], bytes]:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}")
         try:
             with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
@@ -46,7 +41,7 @@ class Served:
         except OSError:
             return 0, {}, b""
 
-    def until(self, condition: Callable[[], bool], seconds: float = 30) -> None:
+    def until(self, condition: Callable[[], bool], seconds: float = 90) -> None:
         """Wait for something; the log tells why it did not come."""
         latest = time.monotonic() + seconds
         while not condition():

@@ -25,7 +25,7 @@ from tests.conftest import SignedIn
 from tests.core.serving import Served, served
 from tests.factories import PASSWORD, Desk
 
-SOON = 6.0
+SOON = 60.0
 
 
 class Browser:
@@ -52,7 +52,7 @@ class Browser:
 
     @contextmanager
     def connected(self) -> Iterator[http.client.HTTPConnection]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
         try:
             yield connection
         finally:
@@ -64,7 +64,7 @@ class Followed:
 
     def __init__(self, browser: Browser, wanted: str) -> None:
         port = browser.server.port
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         headers = {"Cookie": browser.cookie, "Accept": "text/event-stream"}
         self.connection.request("GET", f"/live?topics={quote(wanted)}", headers=headers)
         self.socket = self.connection.sock
@@ -124,7 +124,6 @@ def server(database_url: str, tmp_path: Path) -> Iterator[Served]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 def test_a_stream_says_what_changed_to_those_who_may_see_it_and_ends_with_its_session(
     server: Served, session: Session, desk: Desk, follow: Follow
 ) -> None:
@@ -136,9 +135,11 @@ def test_a_stream_says_what_changed_to_those_who_may_see_it_and_ends_with_its_se
     )
     agent, customer = Browser(server, desk.agent), Browser(server, desk.customer)
     reader = Browser(server, desk.reader)
-    theirs, own, readers = (follow(each, all_of_it) for each in (agent, customer, reader))
+    theirs, own, readers = (
+        follow(each, json.loads(each.ask(f"/live?topics={quote(all_of_it)}")[2])["topics"])
+        for each in (agent, customer, reader)
+    )
     assert own.answer.headers["X-Accel-Buffering"] == "no"
-    time.sleep(0.6)  # each hub has looked once: what comes now is new
 
     conversation.note(session, desk.colleague, ticket, "Never to be seen.", now=desk.make.later())
     presence.say(session, desk.colleague, ticket, Doing.WRITING, now=desk.make.later())
@@ -154,7 +155,7 @@ def test_a_stream_says_what_changed_to_those_who_may_see_it_and_ends_with_its_se
     assert set(own.told) == {f"request:{ticket.id}"}, "a customer hears of what they can see"
     assert own.told.count(f"request:{ticket.id}") == 1, "a note is no news to a customer"
 
-    assert readers.hears(f"list:{desk.list.id}")
+    assert readers.hears(f"ticket:{other.id}")  # the last of what there is
     readers.told.clear()
     entry = (AclEntry.acl_id == desk.list.agent_acl_id, AclEntry.level == Level.READ)
     session.execute(delete(AclEntry).where(*entry))
@@ -174,11 +175,10 @@ def test_a_stream_says_what_changed_to_those_who_may_see_it_and_ends_with_its_se
 
     server.process.send_signal(signal.SIGTERM)
     assert readers.over.wait(SOON)
-    assert server.process.wait(timeout=15) == 0
+    assert server.process.wait(timeout=90) == 0
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_beyond_the_cap_pages_ask_instead_and_others_are_answered(
     server: Served, session: Session, desk: Desk, follow: Follow
@@ -207,7 +207,7 @@ def test_beyond_the_cap_pages_ask_instead_and_others_are_answered(
 
     for stream in streams:
         stream.close()
-    server.until(lambda: follow(browser, f"ticket:{ticket.id}").status == 200, 15)
+    server.until(lambda: follow(browser, f"ticket:{ticket.id}").status == 200)
 
 
 def test_only_who_is_signed_in_may_ask(desk: Desk, signed_in: SignedIn) -> None:

@@ -19,7 +19,8 @@ from sqlalchemy import select
 from groupware.database import Database
 from groupware.models import Heartbeat, JournalEntry
 from tests.conftest import _administer
-from tests.core.serving import Served, free_port, is_running, served
+from tests.core.serving import Served, is_running, served
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -38,12 +39,22 @@ def server(environment: dict[str, str]) -> Iterator[Served]:
 
 
 def raw(server: Served, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(request)
         answer = b""
         while piece := connection.recv(65536):
             answer += piece
     return answer
+
+
+def taken(port: int) -> int:
+    """How many connections the server on this port has taken out of the kernel's hands."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    established, nobodys = "01", "0"
+    return sum(
+        row[1].endswith(f":{port:04X}") and row[3] == established and row[9] != nobodys
+        for row in rows
+    )
 
 
 def test_it_serves_and_works_and_says_no_more_than_it_must(server: Served) -> None:
@@ -85,9 +96,10 @@ def test_sigterm_ends_everything_and_running_requests_finish(
         statuses: list[int] = []
         connections = []
         for _ in range(8):  # requests whose last byte comes only after the signal
-            connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+            connection = socket.create_connection(("127.0.0.1", server.port), timeout=60)
             connection.sendall(f"GET /login HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n".encode())
             connections.append(connection)
+        server.until(lambda: taken(server.port) == len(connections))
         time.sleep(0.5)
         server.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
@@ -97,8 +109,8 @@ def test_sigterm_ends_everything_and_running_requests_finish(
             statuses.append(int(answer.split(b" ", 2)[1]))
             connection.close()
         assert set(statuses) == {302}, "each is answered: an empty desk leads to its set-up"
-        assert server.process.wait(timeout=40) == 0
-        server.until(lambda: not any(is_running(pid) for pid in below), 10)
+        assert server.process.wait(timeout=90) == 0
+        server.until(lambda: not any(is_running(pid) for pid in below))
         assert "groupware.worker: stopped" in server.log.read_text()
 
 
@@ -109,7 +121,7 @@ def test_no_orphan_is_left_when_the_parent_is_killed_outright(
     with served(environment) as server:
         below = server.below()
         os.kill(server.process.pid, signal.SIGKILL)
-        server.until(lambda: not any(is_running(pid) for pid in below), 20)
+        server.until(lambda: not any(is_running(pid) for pid in below))
 
 
 @sqlite_only
@@ -142,10 +154,10 @@ def test_without_a_worker_it_is_alive_but_not_ready(environment: dict[str, str])
             server.until(server.ready)
         finally:
             worker.send_signal(signal.SIGTERM)
-            assert worker.wait(timeout=40) == 0
+            assert worker.wait(timeout=90) == 0
     finally:
         server.process.terminate()
-        server.process.wait(timeout=40)
+        server.process.wait(timeout=90)
 
 
 @sqlite_only
@@ -153,7 +165,7 @@ def test_bad_settings_stop_the_start_with_every_problem(environment: dict[str, s
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "groupware", "serve", "--bind", f"127.0.0.1:{free_port()}"],
         env={**os.environ, **environment, "GROUPWARE_BASE_URL": "desk", "GROUPWARE_LOG_FORMAT": "xml"},
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=90,
     )  # fmt: skip
     assert done.returncode == 1
     lines = done.stderr.strip().splitlines()
@@ -203,7 +215,10 @@ def test_no_write_that_was_answered_is_lost_when_a_process_is_killed(
         acknowledged += [int(output.readline()) for output in outputs]  # both are at work now
         for thread in threads:
             thread.start()
-        time.sleep(random.uniform(0, 0.3))  # noqa: S311
+        enough = len(acknowledged) + 10
+        while len(acknowledged) < enough:
+            time.sleep(0.005)
+        time.sleep(random.uniform(0, 0.1))  # noqa: S311
         for writer in writers:
             writer.kill()
             writer.wait()
@@ -237,8 +252,8 @@ def test_readiness_follows_the_database(server: Served, database: Database) -> N
     _administer(base, f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
     _administer(base, f"{DISCONNECT} '{name}'")
     try:
-        server.until(lambda: server.get("/readyz")[0] == 503, 10)
+        server.until(lambda: server.get("/readyz")[0] == 503)
         assert server.get("/healthz")[0] == 200
     finally:
         _administer(base, f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")
-    server.until(server.ready, 20)
+    server.until(server.ready)

@@ -79,9 +79,9 @@ def test_an_unknown_address_takes_as_long_as_a_wrong_password(
         client = Client(app, app.response_class)
         client.environ_base = {"REMOTE_ADDR": remote}
         client.get("/login")
-        began = time.perf_counter()
+        began = time.process_time()  # not the clock's: that of a busy machine says little
         client.send("/login", address=address, password="not the password")
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     took("warm@up.example", "10.0.9.9")
     known = [took(desk.customer.address, f"10.0.1.{number}") for number in range(15)]
@@ -221,10 +221,10 @@ def test_nobody_waits_to_write_while_a_password_is_checked(
 
 def test_a_huge_password_is_answered_at_once(desk: Desk, signed_in: SignedIn) -> None:
     client = signed_in(None)
-    began = time.monotonic()
+    began = time.process_time()
     answer = client.send("/login", address=desk.customer.address, password="x" * 1_000_000)
     assert answer.status_code == 401
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_sign_ins_and_refusals_are_logged_without_secrets(

@@ -90,12 +90,12 @@ def test_a_job_does_not_run_beside_itself(database: Database, queue: Queue) -> N
     def slow() -> None:
         runs.append(1)
         inside.set()
-        go_on.wait(10)
+        go_on.wait(60)
 
     working = Worker(database, queue, [Job("slow", EVERY, slow)])
     thread = threading.Thread(target=working.do, args=["slow"])
     thread.start()
-    inside.wait(10)
+    inside.wait(60)
     working.do("slow")
     go_on.set()
     thread.join()

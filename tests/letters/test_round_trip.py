@@ -36,6 +36,7 @@ from modules.tasks.models import Comment, Task
 from tests import mailservers
 from tests.factories import Desk
 from tests.letters.office import mailbox
+from tests.ports import free_port
 
 DESK = "support@desk.example"  # brought by LMTP
 WATCHED = "support@watched.example"  # fetched by IMAP
@@ -70,7 +71,7 @@ class World:
 
     def take_in(self, until: Callable[[], object]) -> Any:
         """Process what comes in until something is there."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while time.monotonic() < end:
             self.desk.session.commit()
             processing.sweep(self.room, utc_now, until=lambda: False)
@@ -83,7 +84,7 @@ class World:
 
     def inbox(self, user: str, number: int = 1, about: str = "") -> list[EmailMessage]:
         """The mails in somebody's real mailbox whose subject begins so, once there are so many."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while time.monotonic() < end:
             files = sorted(self.homes.maildir(user).glob("new/*"))
             mails = [message_from_bytes(each.read_bytes(), policy=policy.default) for each in files]
@@ -120,7 +121,7 @@ class Servers:
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Servers]:
-    port = mailservers.free_port()
+    port = free_port()
     with mailservers.dovecot() as homes:
         home = f"lmtp:inet:127.0.0.1:{homes.lmtp}"
         led = f"transport_maps = inline:{{maple.example={home} watched.example={home}}}"

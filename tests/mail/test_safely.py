@@ -1,8 +1,13 @@
 """Reading in a process of its own: bounds that hold, and nothing that spreads."""
 
+import fcntl
 import os
 import signal
+import subprocess
+import termios
 import threading
+import time
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +20,7 @@ from tests.mail.read import FOLDER
 
 @pytest.fixture
 def reader() -> Iterator[Reader]:
-    reader = Reader(seconds=5)
+    reader = Reader(seconds=60)
     yield reader
     reader.close()
 
@@ -53,8 +58,16 @@ def test_a_process_that_falls_silent_is_given_up_and_replaced(reader: Reader) ->
 
     assert not silent.readable
     assert silent.problems == ("It could not be read within 0 seconds.",)
-    reader.seconds = 5
+    reader.seconds = 60
     assert reader.read(b"Subject: three\n\nx").subject == "three"
+
+
+def _kill_once_asked(process: subprocess.Popen[bytes]) -> None:
+    waiting = array("i", [0])  # how many bytes lie in the pipe
+    while not waiting[0]:
+        time.sleep(0.01)
+        fcntl.ioctl(process.stdin, termios.FIONREAD, waiting)  # type: ignore[arg-type]
+    os.kill(process.pid, signal.SIGKILL)
 
 
 def test_a_process_that_dies_while_reading_makes_that_mail_unreadable(reader: Reader) -> None:
@@ -62,7 +75,7 @@ def test_a_process_that_dies_while_reading_makes_that_mail_unreadable(reader: Re
     process = reader._process
     assert process is not None
     os.kill(process.pid, signal.SIGSTOP)  # so that it is asked before it dies
-    killer = threading.Timer(0.3, os.kill, (process.pid, signal.SIGKILL))
+    killer = threading.Thread(target=_kill_once_asked, args=[process])
     killer.start()
 
     dying = reader.read(b"Subject: two\n\nx")

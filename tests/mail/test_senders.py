@@ -128,6 +128,6 @@ def test_addresses_are_found_in(text: str, emails: list[str]) -> None:
     "piece", ["(", "<", '"', "\\", ",", ":", "a@", "<a@b>,", '"\\', "(\\", "=?"]
 )
 def test_a_crafted_header_costs_what_its_length_costs(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     addresses(piece * (256 * 1024 // len(piece)))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

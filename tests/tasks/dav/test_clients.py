@@ -48,7 +48,7 @@ class Place:
             input=text,
             text=True,
             capture_output=True,
-            timeout=60,
+            timeout=200,
             check=False,
             cwd=self.home,
             env={
