@@ -123,7 +123,7 @@ function settle() {
   // What is taken is answered by leading on; a page that somebody went to by themselves is no answer,
   // nor is one for nobody, such as the one to sign in on: their session has ended.
   const well = user !== "" && arrival?.type === "navigate" && (arrival.responseStatus ?? 200) < 400 && arrival.redirectCount > 0;
-  const refused = document.querySelector('[aria-invalid="true"], [data-error-summary], [data-error-page]');
+  const refused = document.querySelector('[aria-invalid="true"], [data-error-summary]');
   if (well && !refused) sent.forEach(forget);
   tab.set(SENT, null);
 }

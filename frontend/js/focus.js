@@ -10,11 +10,6 @@ for (const place of document.querySelectorAll(".settings-nav [aria-current], .se
   if (strip.scrollWidth > strip.clientWidth) strip.scrollLeft = place.offsetLeft - strip.clientWidth / 3;
 }
 
-// Announce and follow after a swap that asks for it: <main data-focus-after-swap>.
-document.addEventListener("htmx:after:swap", () => {
-  document.querySelector("[data-focus-after-swap]")?.focus();
-});
-
 // A conversation opens where it is new, or at its end.
 const thread = document.querySelector(".ticket-page .thread");
 if (thread && !location.hash) {

@@ -134,4 +134,3 @@ on("focusin", ".jump input", (_event, input) => {
 on("click", ".jump", (event, form) => {
   if (!event.target.closest("input") && form.offsetWidth < 80) open();
 });
-on("click", "[data-palette]", () => open());

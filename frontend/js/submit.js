@@ -23,7 +23,7 @@ function busy(button) {
 }
 
 /** Give a form back its button: after a failure, or when the page comes back from the history. */
-export function release(form) {
+function release(form) {
   const held = sending.get(form);
   sending.delete(form);
   if (!held) return;

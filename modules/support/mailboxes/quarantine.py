@@ -8,7 +8,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.wrappers import Response
 
-from groupware.access import access_of
 from groupware.errors import Conflict, Invalid
 from groupware.mail.mime import HEADER_BLOCK
 from groupware.mailboxes.models import InboundMail, Stage
@@ -142,11 +141,6 @@ def _sent(intakes: list[Intake]) -> tuple[Intake, bytes]:
     if len(raw) > LARGEST_FILE:
         raise Invalid("This file is larger than 30 MB.")
     return intake, raw
-
-
-def may_bring(session: Session, person: User) -> bool:
-    """True where there is a mailbox whose list the person may file in for others."""
-    return access_of(session, person).agent and bool(_open_to(session, person))
 
 
 def _open_to(session: Session, person: User) -> list[Intake]:

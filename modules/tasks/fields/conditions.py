@@ -9,14 +9,13 @@ from modules.tasks.fields.kinds import LONGEST_WORD, folded, keys, parsed
 from modules.tasks.fields.models import CustomField, FieldKind, FieldValue
 from modules.tasks.models import Task
 
-OPERATORS = ("=", "<", "<=", ">", ">=", "~", "any", "none")
-"""Equal; before and after, for what has an order; holding the text; with a value; without one."""
-
 
 def condition(field: CustomField, value: Any, operator: str = "=") -> ColumnElement[bool]:
     """The condition on tasks that they say this to the field, to be put to visible ones.
 
-    Raises Invalid where the kind has no such value or operator. A person is given by their id.
+    Operators: `=`; `<`, `<=`, `>`, `>=` for what has an order; `~` holds the text; `any` has a value,
+    `none` has not. Raises Invalid where the kind has no such value or operator. A person is given
+    by their id.
     """
     own = Task.task_list_id == field.task_list_id
     if operator == "none":
