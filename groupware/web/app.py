@@ -10,6 +10,7 @@ from flask import Flask, g
 from flask.templating import Environment
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
+from werkzeug.routing import Rule
 
 from groupware import module
 from groupware.blobs import Store, store_at
@@ -20,7 +21,7 @@ from groupware.live import page as live_page
 from groupware.live import views as live
 from groupware.paths import templates_folder
 from groupware.preferences import Recent
-from groupware.web import access_log, errors, guard, headers, identity, setup, shell, unsent, words
+from groupware.web import access_log, errors, guard, headers, identity, setup, shell, words
 from groupware.web.proxies import TrustedProxies
 
 log = logging.getLogger(__name__)
@@ -55,10 +56,26 @@ class Templates(Environment):
         return super().make_globals(d) if d else self.globals
 
 
+class Address(Rule):
+    """A rule that learns to write its address when it first must: most never do in a process."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002
+        learn = super()._compile_builder
+
+        def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
+            learnt = learn(append_unknown).__get__(rule, None)
+            setattr(rule, "_build_unknown" if append_unknown else "_build", learnt)
+            written: tuple[str, str] = learnt(**values)
+            return written
+
+        return build
+
+
 class Groupware(Flask):
     """Flask, with one transaction per request: return is commit, raise is rollback."""
 
     jinja_environment = Templates
+    url_rule_class = Address
 
     def dispatch_request(self) -> ResponseReturnValue:
         try:
@@ -102,7 +119,6 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     access_log.register(app)
     guard.register(app)
     errors.register(app)
-    unsent.register(app)
     headers.register(app)
     app.before_request(setup.lead)
     identity.register(app)
