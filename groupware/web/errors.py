@@ -5,12 +5,16 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Flask, Response, g, json, make_response, render_template, request
+import flask
+from flask import Flask, Response, g, json, make_response, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from groupware.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
+from groupware.web.guard import SESSION_KEY, Foreign
+from groupware.web.unsent import way_back, written
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +48,10 @@ PROBLEMS = ("/api/", "/uploads")
 PAGES = ("/api/docs",)
 """Addresses among them that are pages all the same."""
 
+EXPIRED = "The form has expired. Reload and send again."
+TOO_OLD = "This form is too old"
+BACK = "Back to the page"
+
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
 BUSY = "5"  # seconds after which it is worth trying again
 
@@ -51,6 +59,7 @@ BUSY = "5"  # seconds after which it is worth trying again
 def register(app: Flask) -> None:
     """Let this application answer refusals and faults."""
     app.register_error_handler(Refusal, refused)
+    app.register_error_handler(CSRFError, forged)
     app.register_error_handler(exc.OperationalError, unavailable)
     app.register_error_handler(exc.InterfaceError, unavailable)
     app.register_error_handler(exc.TimeoutError, unavailable)
@@ -66,6 +75,22 @@ def refused(refusal: Refusal) -> Response:
     errors = refusal.errors if isinstance(refusal, Invalid) else {}
     status = next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
     return answer(status, refusal.message, errors=errors)
+
+
+def forged(error: CSRFError) -> Response:
+    if isinstance(error, Foreign):
+        return answer(403, EXPIRED, title=TOO_OLD, own=False)
+    if SESSION_KEY not in flask.session and not wants_problem():
+        return signed_out()
+    return answer(403, EXPIRED, title=TOO_OLD)
+
+
+def signed_out() -> Response:
+    """Say that nothing came of it, lead to the sign-in and from there back to the form."""
+    sign_in = url_for("accounts.login", next=way_back() or None)
+    text = "Nothing was sent. Sign in again, and you are back where you were."
+    way = ("Sign in", "log-in", sign_in)
+    return answer(401, text, title="You were signed out meanwhile", way=way)
 
 
 def unavailable(error: Exception) -> Response:
@@ -121,9 +146,13 @@ def answer(
     errors: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
     title: str = "",
-    **more: Any,
+    way: tuple[str, str, str] | None = None,
+    own: bool = True,
 ) -> Response:
-    """The error page, or the report of the problem; neither needs a database."""
+    """The error page, or the report of the problem; neither needs a database.
+
+    The page gives back what was written, unless it was not written here (`own`).
+    """
     g.failed = True
     if held := g.get("session"):
         held.rollback()
@@ -139,7 +168,8 @@ def answer(
             number=number,
             status=status,
             actor=g.get("face"),
-            **more,
+            way=way or ((BACK, "arrow-left", way_back()) if own and way_back() else None),
+            written=written() if own else (),
         )
         response = make_response(page, status)
     response.headers.update(headers or {})

@@ -18,8 +18,8 @@ from groupware.access import RIGHTS, access_of, learn
 from groupware.errors import Forbidden
 from groupware.models import Grant, Membership, User, WebSession
 from groupware.secrets import hash_of, new_secret
-from groupware.web import programs, unsent
-from groupware.web.errors import wants_problem
+from groupware.web import programs
+from groupware.web.errors import signed_out, wants_problem
 from groupware.web.guard import SESSION_KEY
 from groupware.web.request import ANYONE, SAFE_METHODS, SIGNED_IN, afterwards, now, session
 
@@ -117,7 +117,7 @@ def admit() -> ResponseReturnValue | None:
             raise Unauthorized(www_authenticate=programs.BEARER)
         if request.method in SAFE_METHODS:
             return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")), 302)
-        return unsent.signed_out()
+        return signed_out()
     if audience is not SIGNED_IN and access_of(session(), g.user).permissions.isdisjoint(audience):
         raise Forbidden
     return None
