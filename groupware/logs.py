@@ -32,6 +32,7 @@ def manner(log_format: str) -> dict[str, Any]:
             "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
             "huey": {"level": "WARNING"},
+            "mail.log": {"level": "WARNING"},  # aiosmtpd: every line that is spoken
             "alembic": {"level": "WARNING"},
         },
     }
