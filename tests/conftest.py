@@ -5,19 +5,24 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import EnvironBuilder, FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import event, text
+from sqlalchemy import Engine, event, text
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.util import LRUCache
 
-from groupware import config, migrate
+from groupware import config, migrate, passwords
 from groupware.database import Database
 from groupware.models import User
 from groupware.web.app import Groupware, create_app
@@ -29,6 +34,7 @@ hypothesis.settings.load_profile("steady")
 """The same examples each time, however busy the machine: what is measured is processor time."""
 
 ENGINES = ("sqlite", "postgresql")
+REAL_HASHER = passwords._hasher
 _numbers = count(1)
 
 
@@ -74,6 +80,38 @@ def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Every test has an application of its own; compiling its templates anew takes most of the time."""
     kept = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
     Groupware.jinja_options = {**Groupware.jinja_options, "bytecode_cache": kept}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _statements_compiled_once() -> None:
+    """Every test has an engine of its own; what one has compiled is there for all of its kind."""
+    for dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
+        dialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign]
+        dialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign]
+    compiled = LRUCache(10_000)
+
+    def share(self: Engine, *arguments: Any, **named: Any) -> None:
+        made(self, *arguments, **named)
+        self._compiled_cache = compiled  # type: ignore[assignment]
+
+    made = Engine.__init__
+    Engine.__init__ = share  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _passwords_hashed_quickly() -> Iterator[None]:
+    """As slow as they must be, they would take more of the time than what is tested."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("groupware.passwords._hasher", PasswordHasher(1, 8, 1))
+        yield
+
+
+@pytest.fixture
+def real_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as they are for people."""
+    monkeypatch.setattr("groupware.passwords._hasher", REAL_HASHER)
+    monkeypatch.setattr("groupware.passwords._nobodys", cache(passwords._nobodys.__wrapped__))
+    monkeypatch.setattr("tests.factories.hashed_once", passwords.hashed)
 
 
 @pytest.fixture(scope="session")

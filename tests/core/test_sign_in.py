@@ -70,6 +70,7 @@ def test_wrong_unknown_and_disabled_get_one_answer(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("real_hashes")
 def test_an_unknown_address_takes_as_long_as_a_wrong_password(
     desk: Desk, app: Flask, session: Session
 ) -> None:
