@@ -144,8 +144,11 @@ def _postgres_template(postgres_url: str) -> Iterator[str]:
     _administer(postgres_url, f"CREATE DATABASE {name}")
     database = Database(f"{postgres_url}/{name}")
     migrate.upgrade(database)
+    with database.engine.connect() as connection:
+        version = connection.dialect.server_version_info or (0,)
     database.engine.dispose()
-    yield name
+    # Copying its files takes a third of the time of logging their contents.
+    yield name if version < (15,) else f"{name} STRATEGY file_copy"
     _administer(postgres_url, f"DROP DATABASE {name}")
 
 

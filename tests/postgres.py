@@ -46,7 +46,8 @@ def server() -> Iterator[str]:
         run(f"{folder}/initdb", "-D", str(data), "-U", "desk", "-A", "trust", "-E", "UTF8",
             "--locale=C.UTF-8", "--no-sync")  # fmt: skip
         options = (
-            f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+            f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c max_connections=200"
+            " -c fsync=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0"
         )
         run(
             f"{folder}/pg_ctl",
