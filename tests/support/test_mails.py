@@ -1,5 +1,7 @@
 """The mail behind a message: as it came, as it looked, what of it is quoted, and who is shown it."""
 
+from base64 import b64encode
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from modules.tasks.models import Comment
 from tests.conftest import SignedIn
 from tests.factories import Desk, Make
 from tests.mailing import ADDRESS, Post, mail, post_to
+from tests.tasks.test_files_served import png
 
 HTML = (
     '<p onclick="alert(1)">Look: <a href="javascript:alert(1)">here</a>'
@@ -45,7 +48,7 @@ def test_a_mail_is_saved_as_it_came_and_shown_without_what_it_could_do(
     assert original.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     shown = agent.get(f"{path}/html")
     assert shown.headers["Content-Security-Policy"].startswith(
-        "default-src 'none'; img-src 'self'; sandbox"
+        "default-src 'none'; img-src data:; sandbox"
     )
     for word in (
         "<script",
@@ -60,7 +63,7 @@ def test_a_mail_is_saved_as_it_came_and_shown_without_what_it_could_do(
     ):
         assert word not in shown.text, word
     asked = agent.get(f"{path}/html?pictures=1")
-    assert "img-src 'self' https:;" in asked.headers["Content-Security-Policy"]
+    assert "img-src data: https:;" in asked.headers["Content-Security-Policy"]
     assert asked.text.count("spy.example") == 1, "by https, or not at all"
     for response in (original, shown, asked):
         assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -70,6 +73,26 @@ def test_a_mail_is_saved_as_it_came_and_shown_without_what_it_could_do(
         assert outsider.get(f"{path}/{door}").status_code == 404
         elsewhere = f"/support/tickets/{first}/mails/{number}/{door}"
         assert agent.get(elsewhere).status_code == 404, "not of that ticket"
+
+
+def test_pictures_that_a_mail_brings_along_stand_in_its_text(
+    post: Post, desk: Desk, signed_in: SignedIn
+) -> None:
+    agent, letter = signed_in(desk.agent), EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = desk.customer.address, ADDRESS, "Look"
+    letter.set_content(
+        '<p><img src="cid:good@x"><img src="CID:%67ood%40x"><img src="cid:bad@x"><img src="cid:?">'
+        '<img src="data:image/svg+xml,<svg/>"><a href="cid:good@x">x</a></p>',
+        subtype="html",
+    )
+    letter.add_related(png(), "image", "png", cid="<good@x>", filename="a.png")
+    letter.add_related(b"<svg onload=alert(1)/>", "image", "png", cid="<bad@x>", filename="b.png")
+    number = post.journal(bytes(letter))
+    path = f"/support/tickets/{post.process(number).ticket}/mails/{number}/html"
+    shown = agent.get(path)
+    assert shown.text.count(f'src="data:image/png;base64,{b64encode(png()).decode()}"') == 2
+    assert shown.text.count("data:") == 2
+    assert "svg" not in shown.text
 
 
 def test_what_is_quoted_is_folded_for_customers_too_who_learn_nothing_else_of_the_mail(

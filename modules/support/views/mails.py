@@ -1,7 +1,10 @@
 """The mail behind a message, for agents of its list: as it came, and as it looked to its sender."""
 
-import hashlib
+import io
 import re
+from base64 import b64encode
+from collections.abc import Iterable
+from urllib.parse import unquote
 
 import nh3
 from flask import Blueprint, request
@@ -10,9 +13,11 @@ from sqlalchemy import or_, select
 from werkzeug.wrappers import Response
 
 from groupware.errors import NotFound
+from groupware.mail.message import File
 from groupware.mail.mime import LARGEST
 from groupware.mail.safely import read_safely
 from groupware.mailboxes.models import InboundMail
+from groupware.pictures import previewable
 from groupware.web.request import (
     MANAGE_SUPPORT,
     MANAGE_TICKETS,
@@ -24,20 +29,23 @@ from groupware.web.request import (
     session,
 )
 from modules.tasks.mail.models import Placement
-from modules.tasks.models import Attachment, Comment, Task
-from modules.tasks.queries import files_worked_by, worked_by
+from modules.tasks.models import Comment, Task
+from modules.tasks.queries import worked_by
 
 blueprint = Blueprint("mails", __name__, url_prefix="/support/tickets/<int:ticket_id>/mails")
 
 LARGEST_HTML = 256 * 1024
+MOST_PICTURES = 10 * 1024 * 1024
+"""Bytes of all pictures of a mail that are shown within it."""
 DEEPEST = 100
 TAGS = {
     "a", "b", "blockquote", "br", "center", "code", "dd", "div", "dl", "dt", "em", "font", "h1",
     "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "small", "span",
     "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
-# Neither scripts nor styles, whatever gets through; pictures of our own, others when asked for.
-SANDBOX = "default-src 'none'; img-src 'self'{}; sandbox allow-popups; frame-ancestors 'none'"
+# Neither scripts nor styles, whatever gets through; the mail's own pictures, others when asked for.
+# A page in a sandbox is of no origin and has no session, so what it shows has to be in it.
+SANDBOX = "default-src 'none'; img-src data:{}; sandbox allow-popups; frame-ancestors 'none'"
 PLAIN = "This mail has no HTML that can be shown. Its text is in the ticket."
 
 
@@ -59,17 +67,10 @@ def html(ticket_id: int, mail_id: int) -> ResponseReturnValue:
     """The mail's HTML, cleaned, alone in a sandbox. Remote pictures only with `?pictures=1`."""
     mail = _mail(ticket_id, mail_id)
     remote = request.args.get("pictures") == "1"
-    files = {
-        each.sha256: f"/attachments/{each.id}/preview/{each.name}"
-        for each in session().scalars(
-            files_worked_by(actor()).where(Attachment.task_id == ticket_id).limit(200)
-        )
-    }
     release()
     with services().blobs.open(mail.sha256) as file:
         message = read_safely(file.read(LARGEST + 1))
-    own = {each.content_id: files.get(_sha256(each.content)) for each in message.files}
-    body = cleaned(message.html, own, remote=remote)
+    body = cleaned(message.html, pictures(message.files), remote=remote)
     more = "" if remote or not body else '<p><a href="?pictures=1">Show remote pictures</a></p>'
     text = f"<!doctype html><meta charset=utf-8><title>Mail</title>{more}{body or PLAIN}"
     answer = Response(text, mimetype="text/html")
@@ -78,7 +79,18 @@ def html(ticket_id: int, mail_id: int) -> ResponseReturnValue:
     return answer
 
 
-def cleaned(source: str, own: dict[str, str | None], *, remote: bool) -> str:
+def pictures(files: Iterable[File]) -> dict[str, str]:
+    """The pictures that a mail brings along to stand in its text, by their ids."""
+    found, left = {}, MOST_PICTURES
+    for each in files:
+        kind = previewable(io.BytesIO(each.content)) if each.content_id else None
+        if kind and len(each.content) <= left:
+            left -= len(each.content)
+            found[each.content_id] = f"data:{kind};base64,{b64encode(each.content).decode()}"
+    return found
+
+
+def cleaned(source: str, own: dict[str, str], *, remote: bool) -> str:
     """HTML without scripts, styles and, unless asked for, anything that is fetched elsewhere."""
     if len(source) > LARGEST_HTML or _depth(source) > DEEPEST:
         return ""
@@ -87,7 +99,7 @@ def cleaned(source: str, own: dict[str, str | None], *, remote: bool) -> str:
         if tag != "img" or name != "src":
             return value
         if value.lower().startswith("cid:"):
-            return own.get(value[4:].strip("<> ")) or None
+            return own.get(unquote(value[4:]).strip("<> "))
         return value if remote and value.lower().startswith("https://") else None
 
     return nh3.clean(
@@ -120,10 +132,6 @@ def _depth(source: str) -> int:
         elif match[1] and open_tags and open_tags[-1] == name:
             open_tags.pop()
     return deepest
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _mail(ticket_id: int, mail_id: int) -> InboundMail:
