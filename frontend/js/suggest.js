@@ -34,9 +34,13 @@ function place(expander) {
 
 const writesNote = (expander) => expander.closest("form")?.querySelector('[name="kind"][value="note"]')?.checked;
 
+let turn = 0;
+
 async function look(address, key, text) {
+  const own = ++turn;
   const answer = await fetch(`${address}?${new URLSearchParams({ key, q: text })}`, { headers: { Accept: "application/json" } });
   const found = answer.ok && !answer.redirected ? await answer.json() : [];
+  if (own !== turn) return new Promise(() => {}); // more was typed meanwhile: only the last answer is shown
   const list = el("ul", { class: "menu-panel suggestions", role: "listbox", "aria-label": "Suggestions" });
   found.forEach((one, index) =>
     list.append(

@@ -61,6 +61,8 @@ async function show(form) {
 }
 
 function mark({ field, list }, step) {
+  asked += 1; // who goes through the list keeps it: an answer that is still on its way comes too late
+  clearTimeout(timer);
   const items = [...list.children];
   const now = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
   const next = now < 0 && step < 0 ? items.length - 1 : (now + step + items.length) % items.length;

@@ -33,7 +33,7 @@ from tests.browser.places import enter
 from tests.factories import PASSWORD
 
 AXE = Axe()
-PATIENCE = 15_000
+PATIENCE = 30_000
 """Milliseconds: a busy machine is slow, and no test asserts how slow."""
 
 expect.set_options(timeout=PATIENCE)

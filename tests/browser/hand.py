@@ -1,10 +1,44 @@
-"""How somebody uses a page: the same story by mouse or finger, and by keys alone."""
+"""How somebody uses a page: the same story by mouse or finger, and by keys alone.
 
+What is pressed and leads to another page has led there when `press` comes back: what was sent is
+answered, and the scripts of the page that came are at work. Whoever presses past a hand, or uses
+`page.keyboard`, waits for what they see of it before they go on to another page or to the database.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 MOST_TABS = 200
+
+LEADS_AWAY = """node => {
+    const here = location.href.split("#")[0];
+    if (node.matches("a[href]:not([download], [target])"))
+        return !(node.getAttribute("href").includes("#") && node.href.split("#")[0] === here);
+    if (!node.form || node.type !== "submit") return false;
+    const asks = node.dataset.confirm || node.form.dataset.confirm;
+    return node.form.getAttribute("method") !== "dialog" && !node.form.getAttribute("target") && !asks
+        && (node.form.noValidate || node.formNoValidate || node.form.checkValidity());
+}"""
+"""Does a press of this lead to another page, so that it can be waited for?"""
+
+
+@contextmanager
+def led_away(page: Page) -> Iterator[None]:
+    """What is done inside leads to another page; it has come, with its scripts, afterwards."""
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        yield
+
+
+@contextmanager
+def _pressed(page: Page, target: Locator) -> Iterator[None]:
+    if target.evaluate(LEADS_AWAY):
+        with led_away(page):
+            yield
+    else:
+        yield
 
 
 class Hand(Protocol):
@@ -27,7 +61,8 @@ class Mouse:
         self.page = page
 
     def press(self, target: Locator) -> None:
-        target.click()
+        with _pressed(self.page, target):
+            target.click()
 
     def fill(self, target: Locator, text: str) -> None:
         target.fill(text)
@@ -47,7 +82,8 @@ class Keyboard:
 
     def press(self, target: Locator) -> None:
         self._go(target)
-        self.page.keyboard.press("Enter")
+        with _pressed(self.page, target):
+            self.page.keyboard.press("Enter")
 
     def fill(self, target: Locator, text: str) -> None:
         self._go(target)
@@ -58,6 +94,7 @@ class Keyboard:
         if _tag(target) == "select":
             self._go(target)
             self.page.keyboard.type(label)
+            expect(target.locator("option:checked")).to_have_text(label)
             return
         # Round buttons of one name are one stop, and arrows lead between them.
         for _ in range(MOST_TABS):

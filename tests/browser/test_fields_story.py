@@ -52,7 +52,8 @@ def test_a_canned_reply_comes_by_a_slash_and_where_the_cursor_is(
     page.goto(f"/support/tickets/{ticket.id}")
     message = page.get_by_label("Message")
     message.click()
-    page.keyboard.type("Well. /tha")
+    with page.expect_response(lambda answer: answer.url.endswith("q=tha")):
+        page.keyboard.type("Well. /tha")
     expect(page.locator(".suggestions").get_by_text("Thanks")).to_be_visible()
     page.keyboard.press("Enter")
     expect(message).to_have_value("Well. Thank you, Samuel! ")

@@ -8,6 +8,7 @@ from modules.tasks.models import Comment, State, Task
 from modules.tasks.queries import comments_worked_by, own_of
 from modules.tasks.together import drafts
 from tests.browser.conftest import OpenPage, SignIn
+from tests.browser.hand import led_away
 from tests.factories import Desk
 
 AxeCheck = Callable[[Page], None]
@@ -34,7 +35,7 @@ def comments(desk: Desk, ticket: Task) -> list[str]:
 
 def until_kept(desk: Desk, ticket: Task, page: Page) -> None:
     """The draft goes to the server some seconds after the last key."""
-    for _ in range(100):
+    for _ in range(600):
         kept = drafts.own(desk.session, desk.agent, ticket)
         desk.session.commit()
         if kept is not None and kept.body == HALF:
@@ -75,12 +76,14 @@ def test_colleagues_see_each_other_and_what_comes_leaves_a_draft_alone(  # noqa:
     composer(other).fill("It is the cable, @Mar")
     other.get_by_role("option", name="Mara Lindqvist").click()
     expect(composer(other)).to_have_value("It is the cable, @Mara Lindqvist ")
-    other.get_by_role("button", name="Add note", exact=True).click()
+    with led_away(other):
+        other.get_by_role("button", name="Add note", exact=True).click()
     expect(page.locator(".message.note")).to_have_count(1)
     expect(page.locator("#live-said")).to_have_text("Tomás Ferreira has written.")
     expect(page.get_by_role("link", name="Notifications", exact=True)).to_be_visible()
     other.locator("#edit-urgency > summary").click()
-    other.locator("#edit-urgency").get_by_role("button", name="Urgent").click()
+    with led_away(other):
+        other.locator("#edit-urgency").get_by_role("button", name="Urgent").click()
     expect(page.locator("#edit-urgency > summary")).to_have_text("Urgent")
     assert composer(page).evaluate(SELECTION) == [HALF, 5, 11, True]
     assert thread.evaluate("one => one.scrollTop") == 120
@@ -156,6 +159,7 @@ def test_a_morning_by_keys_alone(desk: Desk, page: Page, sign_in: SignIn, axe: A
     expect(current).to_have_count(1)
     first = current.inner_text()
     keys.press("j")
+    expect(current).not_to_have_text(first)
     second = current.inner_text()
     keys.press("k")
     expect(current).to_have_text(first)
@@ -169,19 +173,23 @@ def test_a_morning_by_keys_alone(desk: Desk, page: Page, sign_in: SignIn, axe: A
     keys.type(f"#{tickets[0].id}")
     expect(page.get_by_role("option", name="Number 0")).to_be_visible()
     axe(page)
-    keys.press("Enter")
+    with led_away(page):
+        keys.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Number 0")
     keys.press("n")
     keys.type("Seen by keys.")
-    keys.press("Control+Enter")
+    with led_away(page):
+        keys.press("Control+Enter")
     expect(page.locator(".message.note").get_by_text("Seen by keys.")).to_be_visible()
     keys.press("Control+k")
     keys.type("resolve")
-    expect(palette).to_be_visible()
-    keys.press("Enter")
+    expect(palette).to_have_value("resolve")
+    with led_away(page):
+        keys.press("Enter")
     expect(page.get_by_role("button", name="Open again")).to_be_visible()
     keys.press("?")
-    page.get_by_role("checkbox", name="Single keys act at once").uncheck()
+    with page.expect_response("**/profile/keys"):
+        page.get_by_role("checkbox", name="Single keys act at once").uncheck()
     keys.press("Escape")
     page.reload()
     keys.press("n")
