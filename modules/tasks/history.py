@@ -1,5 +1,6 @@
 """The last move of each use case: the change is written down, numbered and told."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from groupware import journal
 from groupware.events import emit
+from groupware.memory import is_remembering, remembered
 from groupware.models import JournalEntry, User
 from modules.tasks import events
 from modules.tasks.models import Task, TaskList
@@ -17,9 +19,11 @@ _lists: Any = TaskList.__table__
 _NEXT: Any = (
     update(_lists)
     .where(_lists.c.id == bindparam("of"))
-    .values(change_number=_lists.c.change_number + 1)
+    .values(change_number=_lists.c.change_number + bindparam("more"))
     .returning(_lists.c.change_number)
 )
+AHEAD = 50
+"""Change numbers that a run of many changes takes at once; those left over are never given."""
 COMMENT_EDITED = "comment_edited"
 
 
@@ -62,7 +66,20 @@ def touch(session: Session, ticket: Task, *, now: datetime, public: bool) -> Non
 
 def next_change(session: Session, task_list_id: int) -> int:
     """The next change number of a list, in this transaction."""
-    number: int = session.execute(_NEXT, {"of": task_list_id}).scalar_one()
+    if not is_remembering(session):
+        return _last_of(session, task_list_id, 1)
+    key = ("change numbers", task_list_id)
+    return next(remembered(session, key, lambda: _ahead(session, task_list_id)))
+
+
+def _ahead(session: Session, task_list_id: int) -> Iterator[int]:
+    while True:
+        last = _last_of(session, task_list_id, AHEAD)
+        yield from range(last - AHEAD + 1, last + 1)
+
+
+def _last_of(session: Session, task_list_id: int, more: int) -> int:
+    number: int = session.execute(_NEXT, {"of": task_list_id, "more": more}).scalar_one()
     return number
 
 
