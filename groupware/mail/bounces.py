@@ -6,7 +6,7 @@ mail server speaks: a customer who forwards a report to ask what it means is no 
 
 import re
 
-from groupware.mail import prose
+from groupware.mail import bodies, mime, prose
 from groupware.mail.addresses import Address, addresses
 from groupware.mail.charsets import decoded
 from groupware.mail.headers import raw_text, words
@@ -33,8 +33,14 @@ def bounce(root: Part, text: str, *, subject: str, sender: Address | None) -> Bo
     recipients: list[BounceRecipient] = []
     envelope_id = ""
     told = prose.by_a_server(root, text, subject=subject, sender=sender)
-    if not told and not any(part.kind in _STATUS_PARTS for part in parts):
+    reports = any(part.kind in _STATUS_PARTS for part in parts)
+    if not told and not reports:
         return None
+    reports = reports or root.kind == "multipart/report"
+    if original and not reports and head(original.content).kind == "multipart/report":
+        parts = leaves(inner := mime.read(original.content))  # packed up by a gateway
+        text = bodies.body(bodies.choose(inner)).text
+        original = next((part for part in parts if part.kind in _ORIGINALS), None)
     about = head(original.content) if original else _copied_header(text)
     for part in parts:
         if part.kind in _STATUS_PARTS:

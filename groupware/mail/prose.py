@@ -12,7 +12,8 @@ _MOST = 100
 
 _SERVERS = re.compile(
     r"mailer-?daemon|mail-?daemon|postmaster|mail[. _-]?deliver|mail system|maildelivery|mailsystem"
-    r"|system administrator|delivery (?:sub)?system|bounce|mail administrator|post_?master|mmdf|mailerr",
+    r"|system administrator|delivery (?:sub)?system|bounce|mail administrator|post_?master|mmdf|mailerr"
+    r"|\bmdaemon\b",
     re.IGNORECASE,
 )
 _SUBJECTS = re.compile(
@@ -33,6 +34,7 @@ _FAILS = re.compile(
     r"|(?:user|recipient|address|mailbox|account)\w*.{0,40}(?:unknown|invalid|disabled|full|exist|found)"
     r"|did not reach|permanent.{0,20}error|giving up|over quota|quota exceeded|transcript of session"
     r"|trouble delivering|no valid recipients|bounced?recipients|(?:did not|does not) like"
+    r"|not (?:yet )?been (?:delivered|sent)|(?:mail|message).{0,40}\breturned (?:to you|because)"
     r"|konnte nicht|nicht zugestellt|n['’]a pas pu|non remis|no se (?:ha )?p(?:udo|odido)|impossibile"
     r"|не может быть доставлен|не доставлен|配信できま|送信できま|エラー|送达|无法|届け",
     re.IGNORECASE,
@@ -52,6 +54,13 @@ _COPY = re.compile(
 )
 _ADDRESS = r"[^\s@<>()\[\]\"',;:=|/\\]{1,128}@[a-zA-Z0-9][a-zA-Z0-9.-]{0,200}[a-zA-Z0-9]"
 _FIND = re.compile(_ADDRESS)
+# Said before the addresses that failed; those above it are of who wrote.
+_FOLLOWS = re.compile(
+    r"(?:following|these|intended).{0,20}(?:recipient|address|user)", re.IGNORECASE
+)
+_X400 = re.compile(rf"[;:]SMTP=({_ADDRESS})", re.IGNORECASE)  # Exchange writes them so
+_EXPANDED = re.compile(rf"\s{{0,10}}\(expanded from:? <?({_ADDRESS})>?\)", re.IGNORECASE)
+_ALONE = re.compile(r"\s{0,20}([A-Za-z0-9][\w.+-]{1,63})\s*$")  # of a server that tells no domain
 _LEADS = re.compile(
     rf"^[>\s]{{0,20}}(?:[-*•>]{{1,4}}\s{{0,5}})?(?:(?:recipient|rcpt to|user|e-?mail|for)?\s?"
     rf"(?:address|recipients?)?\s{{0,3}}[:;]\s{{0,5}})?[<\"'\[(]{{0,3}}({_ADDRESS})[>\"'\])]{{0,3}}"
@@ -72,7 +81,7 @@ _JSON = re.compile(
 def by_a_server(root: Part, text: str, *, subject: str, sender: Address | None) -> bool:
     """True where a mail server wrote this, and it tells of a failure."""
     who = f"{sender.email} {sender.name}" if sender else ""
-    null = root.text_of("return-path").replace(" ", "").startswith("<>")
+    null = bool(_NULL.match(root.text_of("return-path").replace(" ", "")))
     if root.first.get("x-failed-recipients"):
         return True
     if sender and sender.email.endswith((".amazonaws.com", ".amazonses.com")) and _notified(text):
@@ -91,6 +100,7 @@ def by_a_server(root: Part, text: str, *, subject: str, sender: Address | None) 
     return null and bool(_SUBJECTS.search(subject))
 
 
+_NULL = re.compile(r"<?(?:mailer-daemon\b[^>]*)?>", re.IGNORECASE)  # sendmail gives it a name
 _NO_REPLY = re.compile(r"no-?reply|do-?not-?reply", re.IGNORECASE)
 _ANSWER = re.compile(r"\s*(?:re|fwd?|aw|wg|tr|rv|sv|vs|antw|odp)\s?:", re.IGNORECASE)
 
@@ -122,6 +132,13 @@ def copy_in(text: str) -> str:
     return ""
 
 
+_LATE = re.compile(
+    r"\bdelay|will (?:be )?retr|still (?:being )?(?:queued|tr)|\bwarning\b|postponed|deferred"
+    r"|attempts? will continue|(?:continue|keep) (?:to (?:try|attempt)|trying|attempting)",
+    re.IGNORECASE,
+)
+
+
 def around(text: str, *names: str) -> str:
     """What a report says right after it names an address."""
     for name in names:
@@ -133,11 +150,7 @@ def around(text: str, *names: str) -> str:
 
 def action_of(status: str, text: str) -> str:
     """RFC 3464's action for a status and what is said."""
-    late = re.search(
-        r"\bdelay|will (?:be )?retr|still (?:being )?(?:queued|tr)|\bwarning\b",
-        text[:4000],
-        re.IGNORECASE,
-    )
+    late = _LATE.search(text[:4000])
     if status.startswith("2"):
         return "delivered"
     return "delayed" if late and not status.startswith("5") else "failed"
@@ -158,8 +171,16 @@ def recipients(root: Part, text: str, original: Part) -> list[BounceRecipient]:
     for index, (address, at) in enumerate(spots):
         end = spots[index + 1][1] if index + 1 < len(spots) else len(report)
         said = report[at:end] if end > at else ""
-        status = best_status("", said) or best_status("", report) or status_of(said or report)
-        found.append(BounceRecipient(address, status, action_of(status, report)))
+        stated = best_status("", said) or best_status("", report)
+        action = action_of(stated, report)
+        status = stated or status_of(said or report)
+        if action == "delayed" and status.startswith("5"):  # "full" may pass
+            status = f"4{status[1:]}"
+        after = report[at + len(address) :][:500].lstrip("<> \t\r\n")
+        aliased = _EXPANDED.match(
+            after
+        )  # what we sent to, where the other is only what it stands for
+        found.append(BounceRecipient(aliased[1] if aliased else address, status, action))
     return found
 
 
@@ -168,17 +189,47 @@ def _named(root: Part, report: str, own: set[str]) -> list[tuple[str, int]]:
     listed = [each.email for each in addresses(root.text_of("x-failed-recipients"))]
     if listed:
         return [(each, max(report.find(each), 0)) for each in dict.fromkeys(listed)][:_MOST]
-    at, leading = 0, []
-    for line in report.split("\n"):
-        if match := _LEADS.match(line[:500]):
-            leading.append((match[1], at))
-        at += len(line) + 1
+    leading, told = _leading(report)
+    if found := _others(told, own):
+        return found
+    if not _others(leading, own) and (alone := _alone(report)):
+        for server in addresses(root.text_of("from"))[:1]:
+            domain = server.email.rpartition("@")[2]
+            return [(f"{alone}@{domain}", max(report.find(alone), 0))]
     for others in (own, set()):  # sent to oneself: then one's own address is the one that failed
         if found := _others(leading, others) or _others(_spots(_SMTP, report), others):
             return found
         if found := _others(_spots(_TOLD, report), others):
             return found[:1]
     return _others(_spots(_FIND, report), own)[:1]
+
+
+def _leading(report: str) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    """Addresses at the start of a line; those of them that follow where some are promised."""
+    at, promised = 0, -1
+    leading: list[tuple[str, int]] = []
+    told: list[tuple[str, int]] = []
+    for line in report.split("\n"):
+        if match := _LEADS.match(line[:500]) or _X400.search(line[:500]):
+            leading.append((match[1], at))
+            if promised >= 0:
+                told.append((match[1], at))
+        elif promised < 0 and _FOLLOWS.search(line[:500]):
+            promised = at
+        at += len(line) + 1
+    return leading, told
+
+
+def _alone(report: str) -> str:
+    """A name that stands for an address at the server that reports, as AOL writes it."""
+    promised = begun = False
+    for line in report.split("\n"):
+        if begun and line.strip():
+            match = _ALONE.match(line[:100])
+            return match[1] if match else ""
+        promised = promised or bool(_FOLLOWS.search(line[:500]))
+        begun = promised and (begun or line.rstrip().endswith(":"))
+    return ""
 
 
 def _spots(pattern: re.Pattern[str], text: str) -> list[tuple[str, int]]:

@@ -13,7 +13,16 @@ import re
 from collections.abc import Iterable, Sequence
 
 from groupware.mail.message import Passage
-from groupware.mail.quoting_words import ABOVE, EARLIER, LABEL, LABELS, TELEPHONE, WROTE
+from groupware.mail.quoting_words import (
+    ABOVE,
+    BEFORE,
+    EARLIER,
+    LABEL,
+    LABELS,
+    MAIL,
+    TELEPHONE,
+    WROTE,
+)
 
 LONGEST = 256 * 1024  # what is new stands on top; the rest goes with what is before it
 MOST_TRIES = 2_000  # a line that could introduce a quote is rare in mail
@@ -25,7 +34,13 @@ _EMAIL = re.compile(r"[\w.+'-]{1,80}@[\w-]{1,60}\.[\w.-]{1,80}")
 _DATE = re.compile(
     r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}年|\d{4}년"
 )
+# A day, and a time or an address: above marked lines that is an introduction in any language.
+_STAMP = re.compile(
+    r"(?=.{0,200}\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4})"
+    r"(?:(?=.{0,200}\b\d{1,2}[:.h]\d{2}\b).{0,200}[:：]|[^@]{1,100}<[^\s@<>]{1,64}@[^\s@<>]{1,100}>)"
+)
 _RULE = re.compile(r"[\s>]{0,20}[-_=*—–─]{3,300}\s{0,20}")
+_TITLED = re.compile(r"[\s>]{0,20}[-_=*—–─━]{3,80}\s?([^\W\d_].{1,70}?)\s?[-_=*—–─━]{3,80}\s{0,20}")
 _ENDS = (":", "：", ":*", ">:", "----", ": ")
 
 
@@ -84,7 +99,7 @@ class _Marks:
             elif not anything and (end := self._headers(number)):
                 number = end  # headers pasted on top: what follows is the mail itself
             else:
-                own = not (_RULE.fullmatch(line) or EARLIER.fullmatch(line[:200]))
+                own = not (_RULE.fullmatch(line) or _earlier(line[:200]))
                 anything, number = anything or own, number + 1
         self._fold_signature()
         return self.quoted
@@ -130,12 +145,13 @@ class _Marks:
         before = self.lines[number - 1]
         after = self.lines[number + 1] if number + 1 < len(self.lines) else ""
         line = self.lines[number]
-        return len(before) >= 60 and 0 < len(line) < len(before) and after.startswith(">")
+        cut = len(before) >= 60 or ("://" in before and " " not in line)
+        return cut and 0 < len(line) < max(len(before), 60) and after.startswith(">")
 
     def _rest_from(self, number: int) -> bool:
         """True where an earlier mail begins here, to the end."""
         line = self.lines[number]
-        if number in self.starts or (len(line) < 200 and EARLIER.fullmatch(line)):
+        if number in self.starts or (len(line) < 200 and _earlier(line)):
             return True
         if len(line) < 200 and line[0] in "#-*=_" and ABOVE.search(line):
             return True
@@ -159,7 +175,7 @@ class _Marks:
         """The start of the rules and empty lines above a line."""
         start = number
         for above in range(number - 1, max(number - 8, -1), -1):
-            if self.lines[above] and not _RULE.fullmatch(self.lines[above]):
+            if self.lines[above] and not _is_rule(self.lines[above]):
                 break
             start = above if self.lines[above] else start
         return start
@@ -181,7 +197,7 @@ class _Marks:
                 strange += 1
             if strange > 2 or (not line and len(kinds) > 2):
                 break
-        ruled = number > 0 and bool(_RULE.fullmatch(self.lines[number - 1]))
+        ruled = number > 0 and _is_rule(self.lines[number - 1])
         kinds.discard("cc")
         return end if "from" in kinds and len(kinds) >= (2 if ruled else 3) else 0
 
@@ -205,7 +221,8 @@ class _Marks:
         known = self.ends[number]
         if known is None:
             line = self.lines[number]
-            known = line.endswith(_ENDS) or bool(WROTE.search(line[-40:]))
+            stamped = line.endswith(">") and _STAMP.fullmatch(line)
+            known = line.endswith(_ENDS) or bool(WROTE.search(line[-40:]) or stamped)
             self.ends[number] = known
         return known
 
@@ -220,17 +237,31 @@ class _Marks:
             if date and (wrote or email) and (wrote or _ends_with_address(joined)):
                 # A later line could begin it: then this one is still the sender's.
                 return (start, end + 1) if start == first else None
-            if wrote and less is None:
-                following = self._next(end + 1)
-                marked = following < len(self.lines) and self.lines[following].startswith(">")
-                if email or marked:
-                    less = start
+            following = self._next(end + 1)
+            marked = following < len(self.lines) and self.lines[following].startswith(">")
+            if marked and start == end and _STAMP.fullmatch(joined):
+                return (start, end + 1) if start == first else None
+            if wrote and less is None and (email or marked):
+                less = start
         return (less, end + 1) if less == first else None
 
 
 def _ends_with_address(text: str) -> bool:
     """`... Ann <ann@example.org>:`, in whatever language."""
     return text.rstrip("*").endswith((":", "：")) and bool(_EMAIL.search(text[-120:]))
+
+
+def _is_rule(line: str) -> bool:
+    """A line across the text, with words in it or without."""
+    return bool(_RULE.fullmatch(line) or (len(line) < 200 and _TITLED.fullmatch(line)))
+
+
+def _earlier(line: str) -> bool:
+    """A line that says: below is the earlier mail."""
+    if EARLIER.fullmatch(line):
+        return True
+    title = _TITLED.fullmatch(line)
+    return title is not None and bool(BEFORE.search(title[1]) and MAIL.search(title[1]))
 
 
 def _label(line: str) -> str:

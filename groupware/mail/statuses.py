@@ -11,9 +11,9 @@ _PHRASES = {
     "5.1.1": rf"{_WHO}.{{0,40}}(?:unknown|not (?:exist|found|listed|recogni[sz]ed)|invalid|rejected"
     rf"|doesn.t (?:exist|have))|(?:unknown|invalid|no such|no) .{{0,10}}{_WHO}|no mailbox here",
     "5.2.2": "(?:mailbox|mailfolder|quota|inbox).{0,40}(?:full|exceed)|over ?quota"
-    "|exceed.{0,40}(?:quota|mailbox)",
+    "|exceed.{0,40}(?:quota|mailbox|disk space)|full (?:mailbox|inbox)|not enough.{0,20}space",
     "5.1.2": "host.{0,10}(?:unknown|not found)|unknown host|no such (?:host|domain)"
-    "|domain.{0,20}not (?:exist|found)",
+    "|domain.{0,20}not (?:exist|found)|unroute?able.{0,10}domain",
     "5.3.4": "(?:message|mail).{0,20}(?:too (?:large|big)|size.{0,20}exceed)|size limit",
     "5.2.1": "disabled|inactive|suspended",
     "4.4.1": "time[d ]?-?out|could not connect|connection refused|unreachable",

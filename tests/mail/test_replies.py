@@ -56,6 +56,13 @@ def test_a_mail_without_an_answer_is_kept_whole(name: str) -> None:
         "From: Desk <desk@example.net>\nSent: Monday\nTo: Ann\nSubject: x",
         "*From:* Desk\n*Date:* Monday\n*To:* Ann",
         "差出人: Desk\n送信日時: 2026年3月2日\n宛先: Ann\n件名: x",
+        "Šalje: Desk <desk@example.net>\nDatum: 2.3.2026\nPrima: Ann\nPredmet: x",
+        "Від кого: Desk\nДата: 2 березня 2026\nКому: Ann\nТема: x",
+        "-------- Přeposlaná zpráva --------",
+        "━━━Thư gốc━━━",
+        "Początek przekazywanej wiadomości:",
+        "------ In words of any language ------\nVon: Desk\nDatum: 2.3.2026",
+        "W dniu 2.03.2026 o 17:01, Desk pisze:",
         "Enviado desde mi teléfono",
         "## Please reply above this line ##",
     ],
@@ -69,12 +76,36 @@ def test_an_earlier_mail_begins_at(introduction: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "introduction",
+    [
+        "2.03.2026 17:01, Desk:",
+        "2026-03-02 17:01, whoever said in whatever language:",
+        "2026/3/2 Desk <desk@example.net>",
+        "Desk pisze:",
+        "На 2.03.2026 в 17:01, Desk написа:",
+        "Desk 이(가) 02.03.2026 17:01 에 쓴 글:",
+    ],
+)
+def test_above_marked_lines_an_introduction_goes_with_them(introduction: str) -> None:
+    text = (
+        f"Yes.\n\n{introduction}\n> Is it on?\n> https://desk.example/?a=\n1&b=2\n> Desk\n\nBye\n"
+    )
+
+    new = "".join(each.text for each in passages(text) if not each.quoted)
+
+    assert new.split() == ["Yes.", "Bye"]
+
+
+@pytest.mark.parametrize(
     "prose",
     [
         "It stopped on 2 March 2026 at 17:01:\n- first the light\n- then the fan",
         "Please write to bob@example.org:\nhe knows more.",
         "From: me\nI like it.",
         "-----\nA table\n-----\nand more",
+        "--- Original settings ---\nspeed: 4",
+        "------ My data ------\nName: Ann\nDate: 2.3.2026\nE-mail: ann@example.org",
+        "2.03.2026 17:01, this was shown:\n- error 4",
         "My address:\n\nAnn Berg\nStreet 1",
         "Sent from the office, where nobody answers the telephone, and so I write to you instead:\nhelp",
     ],
@@ -117,6 +148,8 @@ def test_nothing_is_lost_when_a_text_is_cut(text: str, starts: list[int]) -> Non
         "-" * 60,
         "Sent from my telephone\nx",
         "> " + "a" * 70 + "\nb",
+        "- " * 90 + "\nFrom: x\nTo: y",
+        "1.1.2020 10:00" * 30 + " <a@b>",
         "-- ",
         "a" * 499 + ":",
     ],

@@ -28,6 +28,16 @@ def test_a_report_for_programs_tells_of_each_recipient() -> None:
         ),
         ("bounce_qmail", [("ann@example.org", "5.1.1", "failed")], "gw.14.sig@desk.example"),
         ("bounce_exchange", [("ann@example.org", "5.2.2", "failed")], ""),
+        ("bounce_exchange_with_an_x400_address", [("ann@example.org", "5.1.1", "failed")], ""),
+        ("bounce_mdaemon", [("ann@example.org", "5.1.1", "failed")], ""),
+        ("bounce_aol", [("annberg@example.org", "", "failed")], ""),
+        ("bounce_for_an_alias", [("ann@example.org", "5.1.1", "failed")], ""),
+        ("bounce_delayed_for_a_full_mailbox", [("ann@example.org", "4.2.2", "delayed")], ""),
+        (
+            "bounce_packed_up_by_a_gateway",
+            [("ann@example.org", "5.1.1", "failed")],
+            "gw.16.sig@desk.example",
+        ),
     ],
 )
 def test_a_report_for_people_is_understood(
