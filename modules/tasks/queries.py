@@ -82,6 +82,12 @@ def own_of(user: User) -> Select[Task]:
     return _there().where(_is_customer(user), Task.id.in_(_participations(user)))
 
 
+def own_elsewhere(user: User) -> Select[Task]:
+    """One's own tasks in lists that one does not work on, or that are archived."""
+    worked = lists_worked_by(user).where(TaskList.archived.is_(False))
+    return own_of(user).where(Task.task_list_id.not_in(worked.with_only_columns(TaskList.id)))
+
+
 def shared_with(user: User) -> Select[Task]:
     """Colleagues' tasks that the person may read, since the list shares them, and has no part in."""
     return _there().where(_asks_in(user), Task.id.not_in(_participations(user)))

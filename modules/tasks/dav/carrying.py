@@ -20,6 +20,12 @@ ADDED_TO = frozenset({"ATTACH", "COMMENT"})
 
 REMOVED_PARTS = frozenset({"VALARM"})
 
+THEIRS = "X-MOZ-"
+"""What one family of apps writes for itself: an app that writes one of these knows them all.
+
+An alarm that was put off and then turned off would ring again, were the time of the first kept.
+"""
+
 
 def carried(
     source: Source, kept: str | None, personal: str | None
@@ -28,6 +34,7 @@ def carried(
     before, timezones = kept_task(kept, personal)
     names = {_named(each) for each in source.task.entries}
     lines = {each for each in source.task.entries if isinstance(each, str)}
+    knows_theirs = any(each.startswith(THEIRS) for each in names)
     extra: list[str | Component] = []
     for entry in before.entries:
         name = _named(entry)
@@ -37,7 +44,7 @@ def carried(
         elif name in ADDED_TO:
             if entry not in lines:
                 extra.append(entry)
-        elif name not in names and name not in REMOVED:
+        elif name not in names | REMOVED and not (knows_theirs and name.startswith(THEIRS)):
             extra.append(entry)
     whole = Component("VTODO", [*source.task.entries, *extra])
     return whole, {**timezones, **source.timezones}

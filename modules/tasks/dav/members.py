@@ -27,7 +27,7 @@ from modules.tasks.icalendar.alarms import chosen
 from modules.tasks.icalendar.facts import Face, Reader, facts_of
 from modules.tasks.icalendar.writing import calendar
 from modules.tasks.models import Task, TaskList
-from modules.tasks.queries import active, ever_in, in_list, own_of
+from modules.tasks.queries import active, ever_in, in_list, own_elsewhere
 
 T = TypeVar("T")
 
@@ -55,7 +55,8 @@ def default_name(task_id: int, uid: str) -> str:
 def tasks_of(user: User, collection: Collection) -> Select[Task]:
     """The tasks of a collection, as `queries` gives them."""
     if collection.task_list is None:
-        return own_of(user)
+        # What lies in a list of theirs is there already: apps would show it twice.
+        return own_elsewhere(user)
     return in_list(collection.task_list.id)
 
 

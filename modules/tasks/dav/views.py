@@ -99,9 +99,12 @@ def _dav(answer: Response) -> Response:
 
 def _make(path: str) -> Response:
     try:
-        place_at(session(), actor(), path)
+        place = place_at(session(), actor(), path)
     except NotFound:
         return making.make(path)
+    if place.kind is Kind.TASK:
+        condition = "<c:calendar-collection-location-ok/>"
+        raise refused(403, condition, reason="There are no lists within lists.")
     raise refused(405, "<d:resource-must-be-null/>", reason="There is something already.")
 
 

@@ -65,6 +65,19 @@ def test_a_file_within_a_task_becomes_a_file_of_the_ticket_once(
     assert len(session.scalars(select(Attachment)).all()) == 2, "a refusal changes nothing"
 
 
+def test_an_alarm_that_was_put_off_and_then_turned_off_stays_off(desk: Desk, phone: Phone) -> None:
+    path = phone.of(desk.ticket())
+    first = changed(phone.lines(path), X_MOZ_LASTACK="20260301T080000Z", X_FOREIGN="kept")
+    put_off = first.replace(b"END:VTODO", b"X-MOZ-SNOOZE-TIME:20260301T090000Z\r\nEND:VTODO")
+    assert phone.put(path, put_off).status_code == 204
+    assert phone.put(path, without(phone.lines(path), "X-")).status_code == 204
+    assert "X-MOZ-SNOOZE-TIME:20260301T090000Z" in phone.lines(path), "dropped unknown: kept"
+    turned_off = without(phone.lines(path), "X-MOZ-SNOOZE", "X-FOREIGN")
+    assert phone.put(path, turned_off).status_code == 204
+    told = [each for each in phone.lines(path) if each.startswith(("X-MOZ", "X-FOREIGN"))]
+    assert sorted(told) == ["X-FOREIGN:kept", "X-MOZ-LASTACK:20260301T080000Z"]
+
+
 def test_a_sub_task_is_a_child_and_can_be_given_another_parent(
     desk: Desk, phone: Phone, session: Session
 ) -> None:

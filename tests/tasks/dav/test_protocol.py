@@ -47,6 +47,21 @@ def test_the_home_has_the_persons_lists_and_their_requests(desk: Desk, phone: Ph
     assert phone.propfind(phone.at(gone), *ME).status == 404
 
 
+def test_what_lies_in_a_list_of_theirs_is_not_among_their_requests_too(
+    desk: Desk, phone: Phone, session: Session
+) -> None:
+    desk.make.allow(desk.list.customer_acl, desk.agent, Level.CREATE)
+    desk.make.allow(desk.location.acl, desk.agent, Level.READ)
+    own = desk.ticket(customer=desk.agent)
+    elsewhere = desk.make.ticket(customer=desk.agent)
+    there, here = f"{own.uid}.ics", f"{elsewhere.uid}.ics"
+    assert phone.sync(phone.at(None)).paths() == [phone.at(None, here)]
+    assert phone.sync(phone.at(desk.list)).paths() == [phone.at(desk.list, there)]
+    assert phone("GET", phone.at(None, there)).status_code == 404
+    lists.archive(session, desk.manager, desk.list, now=desk.make.now)
+    assert phone("GET", phone.at(None, there)).status_code == 200, "and is nowhere else now"
+
+
 def test_a_list_says_what_it_is(desk: Desk, phone: Phone) -> None:
     names = (
         "c:supported-calendar-component-set", "d:owner", "d:supported-report-set", "cs:getctag",
