@@ -38,7 +38,7 @@ from groupware.web.request import (
     session,
     told,
 )
-from groupware.web.words import locales
+from groupware.web.words import LOCALES
 
 blueprint = Blueprint("profile", __name__, url_prefix="/profile")
 
@@ -204,7 +204,7 @@ def manner(**bare: None) -> Manner:
     person = actor()
     form = Manner(obj=person, **bare)
     form.time_zone.choices = zones()
-    form.locale.choices = locales()
+    form.locale.choices = LOCALES
     places = session().scalars(locations_of(person).limit(500))
     form.default_location_id.choices = {
         "": "None",

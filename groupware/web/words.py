@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
-from operator import itemgetter
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import nh3
@@ -30,12 +29,20 @@ HOUR, DAY = 3600, 86400
 ENGLISH = "en-GB"
 """English of no country says the day before the month, as the short dates of the pages do."""
 
-LOCALES = (
-    "ar", "cs", "da", "de", "de-AT", "de-CH", "el", "en", "en-AU", "en-CA", "en-GB", "en-IE",
-    "en-IN", "en-US", "es", "es-MX", "fa", "fi", "fr", "fr-CA", "he", "hi", "hu", "id", "it", "ja",
-    "ko", "nb", "nl", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sv", "th", "tr", "uk", "vi",
-    "zh-Hans", "zh-Hant",
-)  # fmt: skip
+LOCALES = {
+    "da": "Dansk", "de": "Deutsch", "de-CH": "Deutsch (Schweiz)", "de-AT": "Deutsch (Österreich)",
+    "en": "English", "en-AU": "English (Australia)", "en-CA": "English (Canada)",
+    "en-IN": "English (India)", "en-IE": "English (Ireland)", "en-GB": "English (United Kingdom)",
+    "en-US": "English (United States)", "es": "Español", "es-MX": "Español (México)",
+    "fr": "Français", "fr-CA": "Français (Canada)", "id": "Indonesia", "it": "Italiano",
+    "hu": "Magyar", "nl": "Nederlands", "nb": "Norsk bokmål", "pl": "Polski", "pt": "Português",
+    "pt-BR": "Português (Brasil)", "ro": "Română", "sk": "Slovenčina", "fi": "Suomi",
+    "sv": "Svenska", "vi": "Tiếng Việt", "tr": "Türkçe", "cs": "Čeština", "el": "Ελληνικά",
+    "ru": "Русский", "uk": "Українська", "he": "עברית", "ar": "العربية", "fa": "فارسی",
+    "hi": "हिन्दी", "th": "ไทย", "zh-Hans": "中文 (简体)", "zh-Hant": "中文 (繁體)", "ja": "日本語",
+    "ko": "한국어",
+}  # fmt: skip
+"""Languages and places by their own names: to ask Babel would load what it knows of each of them."""
 
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": DEEPEST_QUOTE})
 _markdown.enable(["table", "strikethrough"]).disable("image")
@@ -52,14 +59,6 @@ def register(app: Flask) -> None:
         prose=prose,
     )
     app.jinja_env.globals.update(page_language=page_language)
-
-
-@cache
-def locales() -> dict[str, str]:
-    """Languages and places by their own names."""
-    found = {name: Locale.parse(name, sep="-").display_name or name for name in LOCALES}
-    titled = {name: text[:1].upper() + text[1:] for name, text in found.items()}
-    return dict(sorted(titled.items(), key=itemgetter(1)))
 
 
 def prose(text: str) -> Markup:
@@ -90,7 +89,8 @@ def t_when(at: datetime | When) -> When:
     if isinstance(at, When):
         return at
     locale = reader_locale()
-    return When(at.isoformat(), _exact(at, reader_zone(), locale), _how_long_ago(at, locale))
+    iso = at.isoformat(timespec="seconds")
+    return When(iso, _exact(at, reader_zone(), locale), _how_long_ago(at, locale))
 
 
 def t_datetime(at: datetime) -> str:

@@ -18,7 +18,7 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from groupware.web.settings.saving import mark, stale
-from groupware.web.words import locales
+from groupware.web.words import LOCALES
 
 HUE_WORDS = (
     "Indigo", "Blue", "Sky", "Teal", "Green", "Lime", "Amber", "Orange", "Red", "Rose", "Pink",
@@ -114,6 +114,6 @@ class Desk(MarkedForm):
     )
     locale = SelectField(
         "Language of mails, dates and numbers",
-        choices=locales(),
+        choices=LOCALES,
         description="For people who have not chosen theirs, and for those without an account.",
     )
