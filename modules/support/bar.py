@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from modules.support.filters import address, address_of, options
 from modules.support.grouping import GROUPS
@@ -38,8 +38,7 @@ class Chip:
     remove: str
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """What a menu leads to."""
 
     text: str
@@ -47,13 +46,12 @@ class Option:
     current: bool = False
 
 
-@dataclass(frozen=True)
-class Menu:
+class Menu(NamedTuple):
     """A filter that is not in force, and what it can be; `rare` ones stand together."""
 
     label: str
     icon: str
-    options: Sequence[Option]
+    options: tuple[Option, ...]
     rare: bool = False
 
 
@@ -171,7 +169,7 @@ def chips(
     return found
 
 
-def menus(filters: Filters, choices: Choices, custom: FieldNames | None = None) -> list[Menu]:
+def menus(filters: Filters, choices: Choices, custom: FieldNames | None = None) -> tuple[Menu, ...]:
     """A menu for each filter that is not in force; the fields of the list that is looked at too."""
     values: dict[str, dict[Any, str]] = {
         "urgency": {each: each.value.capitalize() for each in reversed(Urgency)},
@@ -190,7 +188,7 @@ def menus(filters: Filters, choices: Choices, custom: FieldNames | None = None) 
         Menu(
             LABELS[name],
             ICONS[name],
-            list(map(Option, values[name].values(), options(filters, name, values[name]))),
+            tuple(map(Option, values[name].values(), options(filters, name, values[name]))),
             rare=name in RARE,
         )
         for name in values
@@ -198,20 +196,20 @@ def menus(filters: Filters, choices: Choices, custom: FieldNames | None = None) 
     ]
     if custom and (number := filters.only("list")):
         found += _of_fields(filters, custom, number)
-    return found
+    return tuple(found)
 
 
-def states(filters: Filters) -> list[Option]:
+def states(filters: Filters) -> tuple[Option, ...]:
     """In which states one may look."""
-    return [
+    return tuple(
         Option(text, address(filters.but("state", scope)), scope == filters.scope)
         for scope, text in STATES.items()
-    ]
+    )
 
 
-def sorts(filters: Filters, view: SavedView | None = None) -> list[Option]:
+def sorts(filters: Filters, view: SavedView | None = None) -> tuple[Option, ...]:
     """The orders, each both ways."""
-    return [
+    return tuple(
         Option(
             text,
             address_of(replace(filters, sort=sort, order=order), view),
@@ -219,19 +217,19 @@ def sorts(filters: Filters, view: SavedView | None = None) -> list[Option]:
         )
         for sort, texts in SORTS.items()
         for order, text in zip((Order.DESCENDING, Order.ASCENDING), texts, strict=True)
-    ]
+    )
 
 
-def groupings(filters: Filters, view: SavedView | None = None) -> list[Option]:
+def groupings(filters: Filters, view: SavedView | None = None) -> tuple[Option, ...]:
     """By what tickets can stand together."""
-    return [
+    return tuple(
         Option(
             text,
             address_of(replace(filters, group=by if by != GroupBy.STATUS else None), view),
             by == filters.grouped,
         )
         for by, text in GROUPS.items()
-    ]
+    )
 
 
 def heads(filters: Filters, view: SavedView | None = None) -> dict[str, Option]:
@@ -262,10 +260,10 @@ def _of_fields(filters: Filters, custom: FieldNames, list_id: int) -> list[Menu]
         Menu(
             field.name,
             ICONS["field"],
-            [
+            tuple(
                 Option(word, _with(filters, custom.means(field.slug, text)))
                 for text, word in _texts(field).items()
-            ],
+            ),
             rare=True,
         )
         for field in custom.all([list_id])[:MOST_FIELDS]

@@ -33,7 +33,7 @@ class Listed:
     name: str
     hue: int
     archived: bool
-    change_number: int = 0
+    change_number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,6 @@ def not_understood(
         wrong=refusal.message,
         lists=known.lists,
         chips=[],
-        menus=[],
-        states=[],
+        menus=(),
+        states=(),
     )

@@ -102,8 +102,8 @@ def _around(
         "modes": showing.modes(filters, mode, view),
         "lists": known.lists,
         "chips": showing.chips(bar.chips(filters, known, lines, names.custom), path),
-        "menus": [],
-        "states": [],
+        "menus": (),
+        "states": (),
     }
 
 

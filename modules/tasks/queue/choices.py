@@ -1,6 +1,5 @@
 """What a queue can be filtered by, and the lists that its reader works on: one statement."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -19,15 +18,22 @@ from modules.tasks.queries import ANYBODY, lists_worked_by
 MOST = 200
 
 
+class Named(dict[int, str]):
+    """Names by number, never changed once made: what is drawn of them is remembered by them."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(self.items()))
+
+
 @dataclass(frozen=True)
 class Choices:
     """Numbers and names, in the order in which they are shown."""
 
-    lists: Sequence[Listed] = ()
-    people: dict[int, str] = field(default_factory=dict)
-    categories: dict[int, str] = field(default_factory=dict)
-    locations: dict[int, str] = field(default_factory=dict)
-    macros: dict[int, str] = field(default_factory=dict)
+    lists: tuple[Listed, ...] = ()
+    people: Named = field(default_factory=Named)
+    categories: Named = field(default_factory=Named)
+    locations: Named = field(default_factory=Named)
+    macros: Named = field(default_factory=Named)
 
 
 def choices(session: Session, user: User) -> Choices:
@@ -36,12 +42,14 @@ def choices(session: Session, user: User) -> Choices:
     for row in session.execute(_statement(), {"reader": user.id}):
         found.setdefault(row.kind, []).append(row)
     return Choices(
-        [
+        tuple(
             Listed(row.id, row.name, row.hue, row.archived, row.change_number)
             for row in sorted(found.get("list", ()), key=lambda row: (row.position, row.name))
-        ],
+        ),
         *(
-            {row.id: row.name for row in sorted(found.get(kind, ()), key=lambda row: row.name)}
+            Named(
+                (row.id, row.name) for row in sorted(found.get(kind, ()), key=lambda row: row.name)
+            )
             for kind in ("person", "category", "location", "macro")
         ),
     )
