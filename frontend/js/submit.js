@@ -1,6 +1,11 @@
 // Forms on their way: sent once, however often the button is pressed; filters sent when changed.
 import { on } from "./dom.js";
 
+// What is refused is shown at the address that it was sent to, and that answers to nothing else: the page goes back to
+// where it was, for reloading, for sharing, and for what stays up to date.
+const { sentFrom } = document.documentElement.dataset;
+if (sentFrom) history.replaceState(history.state, "", sentFrom + location.hash);
+
 const sending = new Map(); // form -> the button's own children
 
 // Runs after every other listener, so that what they prevent is not marked as sending.

@@ -14,6 +14,7 @@ from groupware.models import Permission
 from groupware.module import Item, Link, Section
 from groupware.preferences import Organisation
 from groupware.web.request import rights, services, session, visitor
+from groupware.web.unsent import way_back
 
 MOST_KEPT = 1024
 
@@ -34,6 +35,7 @@ def register(app: Flask) -> None:
         settings_nav=settings_nav,
         once=once,
         kept=kept,
+        sent_from=way_back,
     )
     app.context_processor(around)
 
