@@ -17,7 +17,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from groupware.web.settings.saving import mark, stale
+from groupware.web.settings.saving import mark
 from groupware.web.words import LOCALES
 
 HUE_WORDS = (
@@ -40,10 +40,6 @@ class MarkedForm(FlaskForm):
     """A form that knows which values it was filled with."""
 
     base = HiddenField()
-
-    def is_stale(self, values: Mapping[str, Any]) -> bool:
-        """True on the way back, where somebody has changed the values meanwhile."""
-        return stale(self.base.data, values)
 
 
 def hue_field() -> RadioField:

@@ -26,7 +26,7 @@ from groupware.web.request import (
 from groupware.web.settings import rights
 from groupware.web.settings.finding import PAGE, by_name, number, people_like, sought
 from groupware.web.settings.forms import GroupName, filled
-from groupware.web.settings.saving import ask, conflict, differences, locked, mark
+from groupware.web.settings.saving import ask, locked, mark, overtaken
 
 blueprint = Blueprint("groups", __name__, url_prefix="/settings/groups")
 
@@ -85,9 +85,8 @@ def show(group_id: int) -> ResponseReturnValue:
     values = {"name": group.name}
     form = filled(GroupName, values, sent=sent)
     if sent and form.validate():
-        if form.is_stale(values):
-            keep = url_for(".show", group_id=group_id)
-            return conflict(differences(form, values), values, keep=keep)
+        if both := overtaken(form, values, keep=url_for(".show", group_id=group_id)):
+            return both
         with refusals(form):
             groups.rename(session(), actor(), group, name=form.name.data or "", now=now())
             told("Saved.")
@@ -137,13 +136,7 @@ def join(group_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:group_id>/members/remove")
 @open_to(ADMINISTER)
 def leave(group_id: int) -> ResponseReturnValue:
-    group, user = named(group_id), sent_user()
-    try:
-        with session().begin_nested():
-            groups.remove_member(session(), actor(), group, user, now=now())
-        told(f"{user.name} belongs to {group.name} no more.")
-    except Invalid as refusal:
-        told(refusal.message, "error")
+    take_out(named(group_id), sent_user())
     return see_other(".show", group_id=group_id)
 
 
@@ -177,6 +170,16 @@ def delete(group_id: int) -> ResponseReturnValue:
 def named(group_id: int) -> Group:
     """A group that people share; the one that stands for a person is on that person's page."""
     return locked(select(Group).where(Group.id == group_id, Group.kind.in_(SHARED)))
+
+
+def take_out(group: Group, user: User) -> None:
+    """Take somebody out of a group, and say so, or why that cannot be."""
+    try:
+        with session().begin_nested():
+            groups.remove_member(session(), actor(), group, user, now=now())
+        told(f"{user.name} belongs to {group.name} no more.")
+    except Invalid as refusal:
+        told(refusal.message, "error")
 
 
 def sent_user() -> User:

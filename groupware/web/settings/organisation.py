@@ -10,7 +10,7 @@ from groupware.preferences import Organisation, load, save
 from groupware.text import one_line
 from groupware.web.request import ADMINISTER, actor, now, open_to, page, see_other, session, told
 from groupware.web.settings.forms import Desk, filled
-from groupware.web.settings.saving import conflict, differences
+from groupware.web.settings.saving import overtaken
 
 blueprint = Blueprint("organisation", __name__, url_prefix="/settings/organisation")
 
@@ -35,8 +35,8 @@ def organisation() -> ResponseReturnValue:
             "settings/organisation.html", form=form, preview=True, hue=form.hue.data,
             brand=one_line(form.name.data or ""),
         )  # fmt: skip
-    if form.is_stale(values):
-        return conflict(differences(form, values), values, keep=url_for(".organisation"))
+    if both := overtaken(form, values, keep=url_for(".organisation")):
+        return both
     texts = {name: one_line(form[name].data or "") for name in FIELDS if name != "hue"}
     save(session(), replace(desk, hue=form.hue.data, **texts), actor=actor(), now=now())
     told("Saved.")

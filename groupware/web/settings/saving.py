@@ -1,7 +1,7 @@
 """Two people who save at once: the second is told, sees both, and loses nothing.
 
 A form carries a mark of the values that it was filled with. Where they are others by the time that
-it comes back, `conflict` shows what there is now beside what was typed, and sends the latter again
+it comes back, `overtaken` shows what there is now beside what was typed, and sends the latter again
 with a new mark, if the person says so.
 """
 
@@ -51,6 +51,18 @@ def locked(query: Select[T]) -> T:
     return one(query.with_for_update().execution_options(populate_existing=True))
 
 
+def overtaken(form: FlaskForm, values: Values, *, keep: str) -> ResponseReturnValue | None:
+    """What is shown where somebody has changed the values that the form was filled with; else None."""
+    if not stale(form["base"].data, values):
+        return None
+    differences = [
+        Difference(field.label.text, _shown(field, values[field.name]), _shown(field, field.data))
+        for field in form
+        if field.name in values and field.data != values[field.name]
+    ]
+    return conflict(differences, values, keep=keep)
+
+
 def conflict(
     differences: Sequence[Difference], values: Values, *, keep: str
 ) -> ResponseReturnValue:
@@ -60,15 +72,6 @@ def conflict(
         "settings/conflict.html", 409, differences=differences, sent=sent, base=mark(values),
         keep=keep,
     )  # fmt: skip
-
-
-def differences(form: FlaskForm, values: Values) -> list[Difference]:
-    """Where the form says something else than the values."""
-    return [
-        Difference(field.label.text, _shown(field, values[field.name]), _shown(field, field.data))
-        for field in form
-        if field.name in values and field.data != values[field.name]
-    ]
 
 
 def _shown(field: Any, value: Any) -> str:

@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from groupware import groups, people
-from groupware.errors import Invalid
 from groupware.models import Group, GroupKind, Membership
 from groupware.web.request import (
     ADMINISTER,
@@ -20,6 +19,7 @@ from groupware.web.request import (
 )
 from groupware.web.settings import rights
 from groupware.web.settings.finding import by_name, number, sought
+from groupware.web.settings.groups import take_out
 from groupware.web.settings.users import named
 
 blueprint = Blueprint("user_rights", __name__, url_prefix="/settings/users")
@@ -53,12 +53,6 @@ def join(user_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:user_id>/groups/leave")
 @open_to(ADMINISTER)
 def leave(user_id: int) -> ResponseReturnValue:
-    user = named(user_id)
     group = one(select(Group).where(Group.id == number(request.form.get("group"))))
-    try:
-        with session().begin_nested():
-            groups.remove_member(session(), actor(), group, user, now=now())
-        told(f"{user.name} belongs to {group.name} no more.")
-    except Invalid as refusal:
-        told(refusal.message, "error")
+    take_out(group, named(user_id))
     return see_other("users.show", user_id=user_id)

@@ -29,7 +29,7 @@ from groupware.web.request import (
 from groupware.web.settings import rights
 from groupware.web.settings.finding import PAGE, by_name, people_like, sought
 from groupware.web.settings.forms import NewAddress, NewPassword, NewUser, Person, filled
-from groupware.web.settings.saving import ask, conflict, differences, locked, mark
+from groupware.web.settings.saving import ask, locked, mark, overtaken
 
 blueprint = Blueprint("users", __name__, url_prefix="/settings/users")
 
@@ -88,9 +88,8 @@ def edit(user_id: int) -> ResponseReturnValue:
     values = values_of(user)
     form = filled(Person, values, sent=True)
     if form.validate():
-        if form.is_stale(values):
-            keep = url_for(".show", user_id=user_id)
-            return conflict(differences(form, values), values, keep=keep)
+        if both := overtaken(form, values, keep=url_for(".show", user_id=user_id)):
+            return both
         with refusals(form):
             people.edit(
                 session(), actor(), user, name=form.name.data or "",

@@ -26,7 +26,7 @@ from groupware.web.request import (
     told,
 )
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import conflict, differences
+from groupware.web.settings.saving import overtaken
 from groupware.web.words import prose
 from modules.support.letters.forms import MannerForm, SignatureForm, WordsForm
 from modules.support.settings.access import managed
@@ -72,9 +72,10 @@ def edit(kind: str, language: str) -> ResponseReturnValue:
                 preview = texts.fill(
                     texts.checked(of, _typed(form)), _example(of, language), language=language
                 )
-            elif form.is_stale(values):
-                keep = url_for(".edit", kind=kind, language=language)
-                return conflict(differences(form, values), values, keep=keep)
+            elif both := overtaken(
+                form, values, keep=url_for(".edit", kind=kind, language=language)
+            ):
+                return both
             else:
                 texts.save(session(), actor(), of, language, _typed(form), now=now())
                 told("Saved.")
@@ -131,9 +132,8 @@ def of_list(list_id: int) -> ResponseReturnValue:
         *(SelectChoice(number, name) for number, name in boxes),
     ]
     if sent and form.validate():
-        if form.is_stale(values):
-            keep = url_for(".of_list", list_id=list_id)
-            return conflict(differences(form, values), values, keep=keep)
+        if both := overtaken(form, values, keep=url_for(".of_list", list_id=list_id)):
+            return both
         with refusals(form):
             wanted = {name: form[name].data for name in values}
             wanted["mailbox_id"] = wanted["mailbox_id"] or None

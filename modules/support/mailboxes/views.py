@@ -32,7 +32,7 @@ from groupware.web.request import (
     told,
 )
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import ask, conflict, differences, locked
+from groupware.web.settings.saving import ask, locked, overtaken
 from modules.support.mailboxes.forms import MailboxForm, RuleForm
 from modules.tasks.mail import managing
 from modules.tasks.mail.managing import FIELDS, PLAIN
@@ -101,9 +101,8 @@ def show(mailbox_id: int) -> ResponseReturnValue:
     }
     form = _with_choices(filled(MailboxForm, values, sent=sent))
     if sent and form.validate():
-        if form.is_stale(values):
-            keep = url_for(".show", mailbox_id=mailbox_id)
-            return conflict(differences(form, values), values, keep=keep)
+        if both := overtaken(form, values, keep=url_for(".show", mailbox_id=mailbox_id)):
+            return both
         with refusals(form):
             managing.change(session(), actor(), mailbox, form.data, seal=_seal(), now=now())
             told("Saved.")

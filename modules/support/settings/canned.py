@@ -18,7 +18,7 @@ from groupware.web.request import (
     told,
 )
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import conflict, differences
+from groupware.web.settings.saving import overtaken
 from modules.support.settings import at_hand as parts
 from modules.support.settings.forms import CannedForm
 from modules.tasks.canned import at_hand, texts
@@ -66,9 +66,8 @@ def edit(thing_id: int) -> ResponseReturnValue:
     form = filled(CannedForm, values, sent=sent)
     there = parts.lists_to_choose(form, text)
     if sent and form.validate():
-        if form.is_stale(values):
-            keep = url_for(".edit", thing_id=thing_id)
-            return conflict(differences(form, values), values, keep=keep)
+        if both := overtaken(form, values, keep=url_for(".edit", thing_id=thing_id)):
+            return both
         with refusals(form):
             label = parts.label(form, there)
             texts.edit(session(), actor(), text, label, form.body.data or "", now=now())

@@ -21,7 +21,7 @@ from groupware.web.request import (
 )
 from groupware.web.settings.finding import by_name
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import ask, conflict, differences, locked
+from groupware.web.settings.saving import ask, locked, overtaken
 from modules.support.settings.forms import CategoryForm
 from modules.support.settings.lists import MOST_LISTS, in_order
 from modules.tasks import categories
@@ -65,9 +65,8 @@ def edit(category_id: int) -> ResponseReturnValue:
     form, there = form_of(values, sent=sent)
     if sent and form.validate():
         form.task_lists.data.sort()
-        if form.is_stale(values):
-            keep = url_for(".edit", category_id=category_id)
-            return conflict(differences(form, values), values, keep=keep)
+        if both := overtaken(form, values, keep=url_for(".edit", category_id=category_id)):
+            return both
         with refusals(form):
             categories.edit(session(), actor(), category, **typed(form, there), now=now())
             told("Saved.")

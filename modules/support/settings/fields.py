@@ -22,7 +22,7 @@ from groupware.web.request import (
 )
 from groupware.web.settings.finding import number
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import ask, conflict, differences
+from groupware.web.settings.saving import ask, overtaken
 from modules.support.settings.access import managed
 from modules.support.settings.forms import FieldForm
 from modules.tasks.fields import CustomField, FieldKind, managing
@@ -72,9 +72,10 @@ def edit(list_id: int, field_id: int) -> ResponseReturnValue:
     values = _values(field)
     form = _form(task_list, field, values, sent=sent)
     if sent and form.validate():
-        if form.is_stale(values):
-            keep = url_for(".edit", list_id=list_id, field_id=field_id)
-            return conflict(differences(form, values), values, keep=keep)
+        if both := overtaken(
+            form, values, keep=url_for(".edit", list_id=list_id, field_id=field_id)
+        ):
+            return both
         with refusals(form):
             managing.edit(session(), actor(), field, task_list, _wish(form, task_list), now=now())
             told("Saved.")

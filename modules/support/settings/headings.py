@@ -16,7 +16,7 @@ from groupware.web.request import (
     told,
 )
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import ask, conflict, differences, locked
+from groupware.web.settings.saving import ask, locked, overtaken
 from modules.support.settings.forms import NameForm
 from modules.tasks import groupings
 from modules.tasks.models import Grouping
@@ -52,8 +52,8 @@ def edit(heading_id: int) -> ResponseReturnValue:
     values, sent = {"name": heading.name}, request.method == "POST"
     form = filled(NameForm, values, sent=sent)
     if sent and form.validate():
-        if form.is_stale(values):
-            return conflict(differences(form, values), values, keep=url_for(".all_of_them"))
+        if both := overtaken(form, values, keep=url_for(".all_of_them")):
+            return both
         with refusals(form):
             name = form.name.data or ""
             groupings.rename(session(), actor(), heading, name=name, now=now())

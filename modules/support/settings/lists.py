@@ -27,7 +27,7 @@ from groupware.web.request import (
     told,
 )
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import ask, conflict, differences
+from groupware.web.settings.saving import ask, overtaken
 from modules.support.settings import access
 from modules.support.settings.access import managed
 from modules.support.settings.forms import General, NewList, RulesForm
@@ -105,10 +105,8 @@ def describe(list_id: int) -> ResponseReturnValue:
     task_list = managed(list_id)
     values, form = general_of(task_list, sent=True)
     if form.validate():
-        if form.is_stale(values):
-            return conflict(
-                differences(form, values), values, keep=url_for(".show", list_id=list_id)
-            )
+        if both := overtaken(form, values, keep=url_for(".show", list_id=list_id)):
+            return both
         with refusals(form):
             lists.describe(
                 session(), actor(), task_list, name=form.name.data or "", hue=form.hue.data,
@@ -126,10 +124,8 @@ def set_rules(list_id: int) -> ResponseReturnValue:
     task_list = managed(list_id)
     values, form = rules_of(task_list, sent=True)
     if form.validate():
-        if form.is_stale(values):
-            return conflict(
-                differences(form, values), values, keep=url_for(".show", list_id=list_id)
-            )
+        if both := overtaken(form, values, keep=url_for(".show", list_id=list_id)):
+            return both
         with refusals(form):
             rules = Rules(**{name: form[name].data for name in values})
             lists.set_rules(session(), actor(), task_list, rules, now=now())

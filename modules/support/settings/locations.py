@@ -19,7 +19,7 @@ from groupware.web.request import (
 )
 from groupware.web.settings.finding import MOST_FOUND, by_name, sought, to_pick
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import ask, conflict, differences, locked
+from groupware.web.settings.saving import ask, locked, overtaken
 from groupware.web.sharing import sent_group
 from modules.support.settings.forms import NameForm
 from modules.tasks import locations
@@ -56,9 +56,8 @@ def show(location_id: int) -> ResponseReturnValue:
     values = {"name": location.name}
     form = filled(NameForm, values, sent=sent)
     if sent and form.validate():
-        if form.is_stale(values):
-            keep = url_for(".show", location_id=location_id)
-            return conflict(differences(form, values), values, keep=keep)
+        if both := overtaken(form, values, keep=url_for(".show", location_id=location_id)):
+            return both
         with refusals(form):
             name = form.name.data or ""
             locations.rename(session(), actor(), location, name=name, now=now())

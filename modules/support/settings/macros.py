@@ -24,7 +24,7 @@ from groupware.web.request import (
 )
 from groupware.web.settings.finding import number
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import conflict, differences
+from groupware.web.settings.saving import overtaken
 from modules.support.settings import at_hand as parts
 from modules.support.settings.forms import MacroForm
 from modules.tasks import fields
@@ -70,9 +70,8 @@ def edit(thing_id: int) -> ResponseReturnValue:
     values = _values(macro)
     form, there, asked = _form(macro, values, sent=sent)
     if sent and form.validate():
-        if form.is_stale(values):
-            keep = url_for(".edit", thing_id=thing_id)
-            return conflict(differences(form, values), values, keep=keep)
+        if both := overtaken(form, values, keep=url_for(".edit", thing_id=thing_id)):
+            return both
         with refusals(form):
             label = parts.label(form, there)
             managing.edit(session(), actor(), macro, label, _steps(form, asked), now=now())

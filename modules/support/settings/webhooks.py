@@ -22,7 +22,7 @@ from groupware.web.request import (
     told,
 )
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import ask, conflict, differences, locked
+from groupware.web.settings.saving import ask, locked, overtaken
 from modules.support.settings.forms import WebhookForm
 from modules.tasks.webhooks import keeping
 from modules.tasks.webhooks.models import Webhook, WebhookDelivery
@@ -79,9 +79,8 @@ def edit(webhook_id: int) -> ResponseReturnValue:
     form = _form(values, sent=sent)
     if sent and form.validate():
         form.events.data.sort()
-        if form.is_stale(values):
-            keep = url_for(".edit", webhook_id=webhook_id)
-            return conflict(differences(form, values), values, keep=keep)
+        if both := overtaken(form, values, keep=url_for(".edit", webhook_id=webhook_id)):
+            return both
         with refusals(form):
             _change(hook, url=form.url.data or "", wanted=form.events.data)
             told("Saved.")

@@ -79,11 +79,7 @@ def separate(ticket_id: int) -> ResponseReturnValue:
 def split(ticket_id: int, comment_id: int) -> ResponseReturnValue:
     """Make a message a ticket of its own."""
     ticket = held(ticket_id, Level.WRITE)
-    comment = one(
-        comments_worked_by(actor())
-        .where(Comment.task_id == ticket.id, Comment.id == comment_id)
-        .options(joinedload(Comment.author))
-    )
+    comment = _message(ticket, comment_id)
     form = SplitForm(subject=ticket.summary)
     if form.validate_on_submit():
         with refusals(form):
@@ -108,11 +104,7 @@ def split(ticket_id: int, comment_id: int) -> ResponseReturnValue:
 def move_message(ticket_id: int, comment_id: int) -> ResponseReturnValue:
     """Put a message that came by mail into the ticket that it belongs to, or back."""
     ticket = held(ticket_id, Level.WRITE)
-    comment = one(
-        comments_worked_by(actor())
-        .where(Comment.task_id == ticket.id, Comment.id == comment_id)
-        .options(joinedload(Comment.author))
-    )
+    comment = _message(ticket, comment_id)
     form = MergeForm()
     if form.validate_on_submit():
         with refusals(form):
@@ -127,6 +119,14 @@ def move_message(ticket_id: int, comment_id: int) -> ResponseReturnValue:
         comment=comment,
         form=form,
         here=address(ticket_id),
+    )
+
+
+def _message(ticket: Task, comment_id: int) -> Comment:
+    return one(
+        comments_worked_by(actor())
+        .where(Comment.task_id == ticket.id, Comment.id == comment_id)
+        .options(joinedload(Comment.author))
     )
 
 

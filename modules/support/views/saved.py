@@ -28,7 +28,7 @@ from groupware.web.request import (
     told,
 )
 from groupware.web.settings.forms import filled
-from groupware.web.settings.saving import ask, conflict, differences
+from groupware.web.settings.saving import ask, overtaken
 from modules.support import showing
 from modules.support.forms import ViewForm
 from modules.support.showing import columns_by_list, columns_for
@@ -102,10 +102,8 @@ def edit(view_id: int) -> ResponseReturnValue:
     if sent:
         sharing.require(session(), actor(), view, sharing.CHANGE)
     if sent and form.validate():
-        if form.is_stale(values):
-            return conflict(
-                differences(form, values), values, keep=url_for(".edit", view_id=view_id)
-            )
+        if both := overtaken(form, values, keep=url_for(".edit", view_id=view_id)):
+            return both
         with refusals(form):
             saved_views.change(session(), actor(), view, _wish(form, known), now=now())
             told("Saved.")
