@@ -12,7 +12,7 @@ for (const place of document.querySelectorAll(".settings-nav [aria-current], .se
 
 // A conversation opens where it is new, or at its end.
 const thread = document.querySelector(".ticket-page .thread");
-if (thread && !location.hash) {
+if (thread && !thread.querySelector(":target")) {
   const news = thread.querySelector(".new-since");
   thread.scrollTop = news ? news.offsetTop - thread.offsetTop - 80 : thread.scrollHeight;
 }

@@ -89,7 +89,7 @@ def test_a_reader_sees_everything_and_may_only_follow(desk: Desk, signed_in: Sig
     assert "A note that agents see." in page
     assert "The printer jams" in page
     controls = re.findall(r'method="post" action="(/support[^"]*)"', page)
-    assert controls == [f"/support/tickets/{ticket.id}/following"]
+    assert controls == [f"/support/tickets/{ticket.id}/following#aside-followers"]
     assert "data-composer" not in page
 
 

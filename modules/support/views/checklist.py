@@ -28,7 +28,6 @@ blueprint = Blueprint(
 )
 
 ACTS = "done, open, up, down, removal, text, assignee"
-ANCHOR = "#aside-checklist"
 
 
 @blueprint.post("")
@@ -38,7 +37,7 @@ def add(ticket_id: int) -> ResponseReturnValue:
     if form.validate():
         with refusals(form):
             checklists.add_item(session(), actor(), ticket, form.text.data or "", now=now())
-            return to_ticket(ticket_id, ANCHOR)
+            return to_ticket(ticket_id)
     return _wrong(ticket_id, form)
 
 
@@ -52,7 +51,7 @@ def change(ticket_id: int, item_id: int, act: str) -> ResponseReturnValue:
     if form.validate():
         with refusals(form):
             _do(act, ticket, item, form)
-            return to_ticket(ticket_id, ANCHOR)
+            return to_ticket(ticket_id)
     return _wrong(ticket_id, form)
 
 
