@@ -113,7 +113,7 @@ def _one(parts: list[str], *, grouped: bool) -> Address | None:
 
 def _inside(angle: str) -> str:
     """The address between angle brackets, an old route and `mailto:` dropped; may be empty."""
-    text = re.sub(r"\s+", "", angle[1:].rstrip(">"))
+    text = re.sub(r"\s+", " " if '"' in angle else "", angle[1:].rstrip(">")).strip()
     if text[:7].lower() == "mailto:":
         text = text[7:]
     if text.startswith("@") and ":" in text:

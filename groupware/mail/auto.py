@@ -21,6 +21,11 @@ _SUBJECTS = (
     "fuori sede", "automatisch antwoord", "afwezigheid", "resposta automática", "ausência",
     "autosvar", "automatiskt svar", "automatisk svar", "automaattinen vastaus", "autoodpowiedź",
     "odpowiedź automatyczna", "automatická odpověď", "автоответ", "自動応答", "自动回复", "자동 회신",
+    "auto:", "out of the office", "automatikus válasz", "răspuns automat", "автоматичен отговор",
+    "αυτόματη απάντηση", "automatski odgovor", "automatická odpoveď", "samodejni odgovor",
+    "automatinis atsakymas", "automātiskā atbilde", "automaatvastus", "автоматична відповідь",
+    "автоматический ответ", "otomatik yan\u0131t", "מענה אוטומטי", "رد تلقائي", "自动答复", "自動回覆",
+    "trả lời tự động", "balasan otomatis", "resposta automàtica", "sjálfvirkt svar",
 )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def _structure(parts: list[Part], within: str, chosen: Chosen, *, in_alternative
         if part.children:
             subtype = part.kind.removeprefix("multipart/")
             alternative = in_alternative or subtype == "alternative"
-            _structure(part.children, subtype, chosen, in_alternative=alternative)
+            _structure(_in_order(part), subtype, chosen, in_alternative=alternative)
         elif not _is_inline(part, number, within) or (
             within == "alternative" and part.kind not in ("text/plain", "text/html")
         ):
@@ -71,6 +71,14 @@ def _structure(parts: list[Part], within: str, chosen: Chosen, *, in_alternative
             chosen.text.extend(chosen.html[htmls_before:])
         elif len(chosen.html) == htmls_before:
             chosen.html.extend(chosen.text[texts_before:])
+
+
+def _in_order(part: Part) -> list[Part]:
+    """A part's parts; of related ones, that first which RFC 2387 says to start with."""
+    start = part.typed.get("start").strip("<> ") if part.kind == "multipart/related" else ""
+    if not start:
+        return part.children
+    return sorted(part.children, key=lambda each: each.text_of("content-id").strip("<> ") != start)
 
 
 def _is_inline(part: Part, number: int, within: str) -> bool:

@@ -40,6 +40,7 @@ _PLAIN = {
     "utf16be": "utf-16-be",
     "utf32": "utf-32",
 }
+SHIFTS = b"\x1b$"  # how ISO 2022 begins to mean other letters
 _NUMBERED = re.compile(r"(?:(iso8859)|(?:windows|cp|ibm|dos|x?cp))(\d{1,5})")
 _PAGES = {
     *range(1250, 1259), 437, 720, 737, 775, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865,
@@ -106,6 +107,8 @@ def _guessed(data: bytes) -> str:
     """UTF-8 where it is mostly that (a line cut in the middle of a letter), else Windows-1252."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and b"\0" in data[:64]:
         return data.decode("utf-16", "replace")
+    if SHIFTS in data and data.isascii():  # Japanese in seven bits tells itself
+        return data.decode("iso2022_jp_ext", "replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

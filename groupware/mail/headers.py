@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 from urllib.parse import unquote_to_bytes
 
-from groupware.mail.charsets import codec_of, decoded
+from groupware.mail.charsets import SHIFTS, codec_of, decoded
 
 MOST_PARAMETERS = 100
 LONGEST_WORDS = 32_768
@@ -23,14 +23,21 @@ _WORD = re.compile(r"=\?([^?\s]{0,75})\?([BbQq])\?")
 _GAP = re.compile(r"[\s;]*")
 _NAME = re.compile(r"([^\s=;\"]{1,80})\s*=\s*")
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?$")
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_HALF_OF_DAY = re.compile(r"\s?\b([AaPp])\.?[Mm]\b\.?")
+_NUMBERED_MONTH = re.compile(r"\b(\d{1,2})[ .](\d{1,2})[ .](\d{4})\s")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _NO_BASE64 = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
 )
 
 
 def raw_text(value: bytes, charset: str = "") -> str:
-    """A raw value, unfolded; 8-bit text is read as the charset, UTF-8 or Windows-1252."""
-    text = decoded(value, charset) if not value.isascii() else value.decode("ascii")
+    """A raw value, unfolded; 8-bit text is UTF-8, else in this charset, else Windows-1252."""
+    try:
+        text = value.decode() if SHIFTS not in value else decoded(value)
+    except UnicodeDecodeError:
+        text = decoded(value, charset)
     if "\n" in text or "\r" in text:
         text = text.replace("\r", "").replace("\n", "")
     return text.strip(" \t\0")
@@ -184,10 +191,30 @@ def one_line(text: str) -> str:
 
 def when(text: str) -> datetime | None:
     """The moment that a Date header names, in UTC, or None."""
+    text = text[:200]
     try:
-        found = parsedate_tz(text[:200])
+        if _ISO_DATE.match(text):
+            return _in_utc(datetime.fromisoformat(re.sub(r"\s+(?=[+-])", "", text.strip())))
+        half = _HALF_OF_DAY.search(text)
+        if half:
+            text = text[: half.start()] + text[half.end() :]
+        found = parsedate_tz(_numbered_month(text))
         if found is None:
             return None
-        return datetime(*found[:6], tzinfo=UTC) - timedelta(seconds=found[9] or 0)
+        hour = found[3] % 12 + 12 * (half[1] in "pP") if half and found[3] <= 12 else found[3]
+        told = datetime(*found[:3], hour, *found[4:6], tzinfo=UTC)
+        return told - timedelta(seconds=found[9] or 0)
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _numbered_month(text: str) -> str:
+    """`27 6 2001` with the month's name."""
+    found = _NUMBERED_MONTH.search(text)
+    if found is None or not 1 <= int(found[2]) <= 12:
+        return text
+    return f"{found[1]} {_MONTHS[int(found[2]) - 1]} {found[3]} {text[found.end() :]}"

@@ -21,7 +21,7 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 _VOID = {"br", "hr", "img", "input", "meta", "link", "base", "col", "area", "wbr", "source"}
-_SKIPPED = {"script", "style", "title", "noscript", "template", "textarea", "svg", "math"}
+_SKIPPED = {"script", "style", "title", "noscript", "template", "textarea", "svg", "math", "xml"}
 _PARAGRAPHS = {"p", "ul", "ol", "dl", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
 _BLOCKS = _PARAGRAPHS | {
     "div", "tr", "li", "dt", "dd", "blockquote", "body", "html", "article", "section", "header",
@@ -37,6 +37,7 @@ _QUOTE_BEGINS = re.compile(
 _RULE_ABOVE = re.compile(
     r"border:\s*none;\s*border-top:\s*solid\s*(?:#?[0-9a-z]{3,12})\s*1\.0pt", re.IGNORECASE
 )
+_HIDDEN = re.compile(r"display\s{0,5}:\s{0,5}none", re.IGNORECASE)
 _CITED = re.compile(r"cite|quote|border-left|reply|gmail", re.IGNORECASE)
 
 
@@ -81,7 +82,10 @@ class _Writer:
     def end(self, *, always: bool = False) -> None:
         """End the line; an empty one only `always`."""
         if not self.blank or always:
-            self.lines.append((self.mark + "".join(self.now)).rstrip())
+            line = (self.mark + "".join(self.now)).rstrip()
+            # Outlook writes an empty paragraph as one with a hard space; there is a gap already.
+            if always or line.strip("> ") or not self.lines or self.lines[-1].strip("> "):
+                self.lines.append(line)
         self.now, self.blank, self.space = [], True, False
 
     def gap(self) -> None:
@@ -122,6 +126,7 @@ class _Reading:
         self.pre = self.depth = 0
         self.quoting: list[bool] = []  # for each open blockquote: is it a quote, or an indent?
         self.links: list[tuple[str, int]] = []
+        self.lists: list[int] = []  # for each open list its next number, or 0 where it has none
 
     def plain(self) -> Plain:
         at = 0
@@ -145,6 +150,10 @@ class _Reading:
         inside, at = _attributes(self.source, match.end())
         if name in _SKIPPED and not closing:
             return _after_element(self.source, name, at)
+        if name in ("div", "span", "p") and not closing and _HIDDEN.search(inside):
+            # What is shown only as a preview; without an end it is no such thing.
+            end = self.source.find(f"</{name}>", at, at + 4000)
+            at = end if end >= 0 else at
         if name not in _VOID and not inside.endswith("/"):
             self.depth = max(0, self.depth + (-1 if closing else 1))
             self.found.depth = max(self.found.depth, self.depth)
@@ -154,7 +163,7 @@ class _Reading:
         if name == "blockquote":
             self._blockquote(inside, closing=closing)
         elif name in _BLOCKS:
-            self._block(name, closing=closing)
+            self._block(name, inside, closing=closing)
         else:
             self._inline(name, inside, closing=closing)
         return at
@@ -170,15 +179,33 @@ class _Reading:
             self.quoting.append(bool(_CITED.search(inside)) or self.out.last.endswith(":"))
             self.out.quotes += self.quoting[-1]
 
-    def _block(self, name: str, *, closing: bool) -> None:
-        if name in _PARAGRAPHS:
+    def _block(self, name: str, inside: str, *, closing: bool) -> None:
+        within = len(self.lists) > (1 if closing else 0) and name in ("ul", "ol")
+        if name in _PARAGRAPHS and not within:
             self.out.gap()
         else:
             self.out.end()
         if name == "pre":
             self.pre = max(0, self.pre + (-1 if closing else 1))
+        elif name in ("ul", "ol"):
+            self._list(name, inside, closing=closing)
         elif name == "li" and not closing:
-            self.out.add("- ", pre=False)
+            self._item()
+
+    def _list(self, name: str, inside: str, *, closing: bool) -> None:
+        if closing:
+            self.lists[-1:] = []
+        else:
+            first = _attribute(inside, "start")
+            number = int(first) if first.isdecimal() and len(first) < 6 else 1
+            self.lists.append(number if name == "ol" else 0)
+
+    def _item(self) -> None:
+        number = self.lists[-1] if self.lists else 0
+        self.out.add("  " * (min(len(self.lists), 10) - 1), pre=True)
+        self.out.add(f"{number}. " if number else "- ", pre=False)
+        if number:
+            self.lists[-1] += 1
 
     def _inline(self, name: str, inside: str, *, closing: bool) -> None:
         if name == "br":

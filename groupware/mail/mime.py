@@ -25,7 +25,7 @@ BYTES_TO_SCAN = 240 * 1024 * 1024  # of all levels together
 HEADER_CUT = "The header is too long: only its first part was read."
 PART_HEADER_CUT = "The header of a part is too long: only its first part was read."
 
-_FIELD = re.compile(rb"([^\x00-\x20:\x7f]{1,256})[ \t]*:((?:[^\n]*\n[ \t])*[^\n]*)(?:\n|\Z)")
+_FIELD = re.compile(rb"([^\0-\x20:\x7f]{1,256})[ \t]*(?:\r?\n[ \t]+)?:((?:.*\n[ \t])*.*)(?:\n|\Z)")
 _BLANK = re.compile(rb"[ \t]*\r?\n|\Z")
 _LEADING = re.compile(rb"(?:[ \t]*\r?\n)+")
 _HEADERS_END = re.compile(rb"\n\r?\n")
@@ -78,7 +78,8 @@ class Part:
         value = self.typed.value.replace(" ", "")
         if value in ("text", "plain", "html"):
             return "text/html" if value == "html" else "text/plain"
-        return value if _TYPE.fullmatch(value) else self.default
+        strange = "application/octet-stream" if value and self.filename else self.default
+        return value if _TYPE.fullmatch(value) else strange
 
     @cached_property
     def disposed(self) -> Valued:
@@ -276,9 +277,7 @@ def _decoded(data: bytes, encoding: str) -> bytes:
         return from_base64(data)
     if "quoted" in encoding:
         return binascii.a2b_qp(data)
-    if "uu" in encoding:
-        return _from_uu(data)
-    return data
+    return _from_uu(data) if "uu" in encoding else data
 
 
 def _from_uu(data: bytes) -> bytes:

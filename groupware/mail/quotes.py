@@ -122,6 +122,10 @@ class _Marks:
             number += 1
         return number
 
+    def _above_marked(self, number: int) -> bool:
+        number = self._next(number)
+        return number < len(self.lines) and self.lines[number].startswith(">")
+
     def _marked(self, number: int) -> int:
         """Quote the lines with `>` from here on, and what a mailer broke off from them."""
         start = number
@@ -221,8 +225,8 @@ class _Marks:
         known = self.ends[number]
         if known is None:
             line = self.lines[number]
-            stamped = line.endswith(">") and _STAMP.fullmatch(line)
-            known = line.endswith(_ENDS) or bool(WROTE.search(line[-40:]) or stamped)
+            known = line.endswith(_ENDS) or bool(WROTE.search(line[-40:]))
+            known = known or (line.endswith(">") and self._above_marked(number + 1))
             self.ends[number] = known
         return known
 
@@ -237,8 +241,7 @@ class _Marks:
             if date and (wrote or email) and (wrote or _ends_with_address(joined)):
                 # A later line could begin it: then this one is still the sender's.
                 return (start, end + 1) if start == first else None
-            following = self._next(end + 1)
-            marked = following < len(self.lines) and self.lines[following].startswith(">")
+            marked = self._above_marked(end + 1)
             if marked and start == end and _STAMP.fullmatch(joined):
                 return (start, end + 1) if start == first else None
             if wrote and less is None and (email or marked):

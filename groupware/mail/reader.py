@@ -24,10 +24,13 @@ def read(raw: bytes) -> Message:
         body.html = found.html
         converted = plain(found.html) if found.html and not found.text else None
         body.text = converted.text if converted else found.text
-    sender, identified = _sender(root)
+    charset = _charset(root)
+    sender, identified = _sender(root, charset)
     identified = identified and mime.HEADER_CUT not in problems  # another From may follow
-    subject = headers.line(_first_text(root, "subject"))[:LONGEST_SUBJECT]
-    fields = tuple((name, headers.line(headers.raw_text(value))) for name, value in root.fields)
+    fields = tuple(
+        (name, headers.line(headers.raw_text(value, charset))) for name, value in root.fields
+    )
+    subject = dict(reversed(fields)).get("subject", "")[:LONGEST_SUBJECT]
     bounce = bounces.bounce(root, body.text, subject=subject, sender=sender)
     if not raw.strip():
         problems.append("The mail is empty.")
@@ -65,10 +68,13 @@ def read(raw: bytes) -> Message:
     )
 
 
-def _sender(root: mime.Part) -> tuple[Address | None, bool]:
+def _sender(root: mime.Part, charset: str) -> tuple[Address | None, bool]:
     """Who sent it, and whether that is one unambiguous address in one From."""
     froms = [value for name, value in root.fields if name == "from"]
     named = [each for value in froms for each in addresses(headers.raw_text(value))]
+    shown = [each for value in froms for each in addresses(headers.raw_text(value, charset))]
+    if [each.email for each in shown] == [each.email for each in named]:
+        named = shown  # a charset may change a name, never an address
     if named:
         return named[0], len(froms) == 1 and len(named) == 1 and not named[0].ambiguous
     for name in ("sender", "reply-to", "return-path", "x-envelope-from", "envelope-from"):
@@ -80,9 +86,11 @@ def _sender(root: mime.Part) -> tuple[Address | None, bool]:
     return None, False
 
 
-def _first_text(root: mime.Part, name: str) -> str:
-    """A header's text; 8-bit letters in it are read as the body's charset where it names one."""
-    return headers.raw_text(root.first.get(name, b""), root.typed.get("charset"))
+def _charset(root: mime.Part) -> str:
+    """What 8-bit letters in headers are read as, where they are no UTF-8: as the text is."""
+    texts = (part for part in mime.leaves(root) if part.kind.startswith("text/"))
+    first = next(texts, None)
+    return root.typed.get("charset") or (first.typed.get("charset") if first else "")
 
 
 def _all_addresses(root: mime.Part, name: str) -> tuple[Address, ...]:

@@ -75,6 +75,7 @@ def test_a_person_who_forwards_a_report_sends_no_report() -> None:
         ("auto_with_a_null_sender", "empty Return-Path"),
         ("auto_that_suppresses_answers", "X-Auto-Response-Suppress"),
         ("auto_from_no_reply", "its sender wants no reply"),
+        ("auto_that_only_its_subject_tells", "its subject says so"),
     ],
 )
 def test_no_automatic_answer_goes_to(name: str, reason: str) -> None:

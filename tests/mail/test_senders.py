@@ -33,6 +33,7 @@ def test_one_address_in_one_from_identifies(name: str, email: str, shown: str) -
         ("from_with_two_people", "ann@example.org"),
         ("from_twice", "ann@example.org"),
         ("from_with_two_angles", "bob@evil.example"),
+        ("from_with_a_line_end_before_its_colon", "bob@evil.example"),
         ("from_encoded_as_a_whole", "ann@example.org"),
         ("from_missing_but_sender_there", "robot@example.org"),
         ("from_missing_but_return_path_there", "ann@example.org"),

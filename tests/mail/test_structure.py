@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from groupware.mail.headers import when
 from tests.mail.read import mail
 
 
@@ -73,5 +74,18 @@ def test_a_date_beyond_reason_is_no_date() -> None:
     assert mail("date_beyond_reason").date is None
 
 
-def test_a_date_is_told_in_utc() -> None:
-    assert mail("reply_gmail").date == datetime(2026, 3, 3, 8, 15, tzinfo=UTC)
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Tue, 3 Mar 2026 09:15:00 +0100",
+        "Tue, 03 Mar 26 08:15 GMT",
+        "3 Mar 2026 03:15:00 EST (in the office)",
+        "2026-03-03T08:15:00Z",
+        "2026-03-03 09:15:00 +0100",
+        "Tue, 3 3 2026 09:15:00 +0100",
+        "Tue 03 Mar 2026 08:15:00 AM GMT",
+        "Tue 03 Mar 2026 09:15:00 p.m. +1300",
+    ],
+)
+def test_a_date_is_told_in_utc(told: str) -> None:
+    assert when(told) == datetime(2026, 3, 3, 8, 15, tzinfo=UTC)
