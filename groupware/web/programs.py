@@ -11,6 +11,7 @@ from flask import request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
+from werkzeug.wrappers import Response
 
 from groupware import people, tokens
 from groupware.models import Token, TokenKind, User
@@ -58,12 +59,19 @@ def app_password() -> User:
     """Whose app password the request carries beside one of their addresses; 401 where none."""
     given = request.authorization
     if given is None or given.type != "basic":
-        raise Unauthorized(www_authenticate=BASIC)
+        raise _asked()
     address = people.folded(cleaned(given.username or ""))
     found = opened(given.password or "", TokenKind.DAV, address=address)
     if found is not None:
         return found[1]
     raise refused(BASIC)
+
+
+def _asked() -> Unauthorized:
+    """401 in a few words: many apps ask each time without their password first, and show no page."""
+    answer = Response("This needs an app password.\n", 401, content_type="text/plain")
+    answer.www_authenticate = BASIC
+    return Unauthorized(response=answer)
 
 
 def recognise(secret: str, *kinds: TokenKind) -> User | None:

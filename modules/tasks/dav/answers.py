@@ -6,6 +6,7 @@ A refusal is raised, so that the transaction of the request leaves nothing behin
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape
 
+from flask import request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -18,6 +19,10 @@ SPACES = (
 )
 XML = "application/xml; charset=utf-8"
 AT_ONCE = 500
+METHODS = (
+    "OPTIONS", "GET", "HEAD", "PROPFIND", "PROPPATCH", "REPORT", "PUT", "DELETE", "MOVE",
+    "MKCALENDAR", "MKCOL",
+)  # fmt: skip
 
 
 def multistatus(parts: Iterable[str], **headers: str) -> Response:
@@ -66,7 +71,10 @@ def refused(status: int, condition: str = "", *, reason: str = "") -> HTTPExcept
     said = f"<d:responsedescription>{escape(reason)}</d:responsedescription>" if reason else ""
     inside = condition + said
     content = f"{HEAD}<d:error {SPACES}>{inside}</d:error>\n" if inside else ""
-    return HTTPException(response=Response(content, status, content_type=XML))
+    response = Response(content, status, content_type=XML)
+    if status == 405:
+        response.headers["Allow"] = ", ".join(each for each in METHODS if each != request.method)
+    return HTTPException(response=response)
 
 
 def withheld(path: str, privilege: str, reason: str = "") -> HTTPException:

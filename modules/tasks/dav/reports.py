@@ -27,7 +27,7 @@ from modules.tasks.dav.markup import (
 from modules.tasks.dav.members import Member, Texts, named
 from modules.tasks.dav.partly import Part, read_part
 from modules.tasks.dav.places import Collection, Kind, Place, principal_of
-from modules.tasks.dav.properties import Asked, Teller
+from modules.tasks.dav.properties import PLACES, Asked, Teller
 
 DATA = c("calendar-data")
 MOST_WANTED = 10_000
@@ -235,7 +235,10 @@ def _of_people(_place: Place, root: Element, minimal: bool) -> Response:  # noqa
         mine = [actor().name, *(each.address for each in actor().addresses)]
         if not texts or not all(any(text in each.casefold() for each in mine) for text in texts):
             return multistatus([])
-    return multistatus([teller.of_place(me, asked_of(root, minimal=minimal))])
+    asked = asked_of(root, minimal=minimal)
+    if not asked.names:  # some clients name what they want beside an empty prop
+        asked = Asked(tuple(PLACES[Kind.PRINCIPAL]), minimal=minimal)
+    return multistatus([teller.of_place(me, asked)])
 
 
 def _expanded(place: Place, root: Element, minimal: bool) -> Response:  # noqa: FBT001

@@ -22,7 +22,7 @@ from groupware.web.request import (
     session,
 )
 from modules.tasks.dav import making, moving
-from modules.tasks.dav.answers import as_answer, multistatus, refused
+from modules.tasks.dav.answers import METHODS, as_answer, multistatus, refused
 from modules.tasks.dav.markup import body, d
 from modules.tasks.dav.members import Texts, members, named
 from modules.tasks.dav.places import (
@@ -43,11 +43,7 @@ blueprint = Blueprint("dav", __name__)
 csrf.exempt(blueprint)  # no browser can be made to send an app password
 
 CLASSES = "1, 3, extended-mkcol, calendar-access"
-METHODS = [
-    "OPTIONS", "GET", "HEAD", "PROPFIND", "PROPPATCH", "REPORT", "PUT", "DELETE", "MOVE", "COPY",
-    "MKCALENDAR", "MKCOL", "POST", "LOCK", "UNLOCK", "ACL",
-]  # fmt: skip
-ALLOWED = "OPTIONS, GET, HEAD, PROPFIND, PROPPATCH, REPORT, PUT, DELETE, MOVE, MKCALENDAR, MKCOL"
+REFUSED = ("COPY", "POST", "LOCK", "UNLOCK", "ACL")
 
 
 @blueprint.route("/.well-known/caldav", methods=["GET", "PROPFIND"])
@@ -70,16 +66,20 @@ def beginning() -> ResponseReturnValue:
     return _dav(Response(WORDS, content_type="text/plain; charset=utf-8"))
 
 
-@blueprint.route("/dav", methods=METHODS, provide_automatic_options=False)
-@blueprint.route("/dav/", methods=METHODS, provide_automatic_options=False)
-@blueprint.route("/dav/<path:rest>", methods=METHODS, provide_automatic_options=False)
+@blueprint.route("/dav", methods=[*METHODS, *REFUSED], provide_automatic_options=False)
+@blueprint.route("/dav/", methods=[*METHODS, *REFUSED], provide_automatic_options=False)
+@blueprint.route("/dav/<path:rest>", methods=[*METHODS, *REFUSED], provide_automatic_options=False)
 @open_to(CREATE_TICKETS, MANAGE_TICKETS, MANAGE_SUPPORT)
 @by_app_password
 def everything(rest: str = "") -> ResponseReturnValue:
     """One address, whatever it leads to; what is refused leaves nothing behind."""
     if request.method == "OPTIONS":
-        return _dav(Response(status=200, headers={"Allow": ALLOWED}))
+        return _dav(Response(status=200, headers={"Allow": ", ".join(METHODS)}))
     path = f"{ROOT}{rest}"
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        answer = refused(415, reason="Send it without compression, please.")
+        answer.get_response().headers["Accept-Encoding"] = "identity"
+        raise answer
     try:
         if request.method in ("MKCALENDAR", "MKCOL"):
             return _dav(_make(path))

@@ -104,6 +104,32 @@ def test_depth_is_nought_or_one(desk: Desk, phone: Phone, depth: str) -> None:
         assert "propfind-finite-depth" in conditions(answer)
 
 
+@pytest.mark.parametrize(
+    ("method", "name", "headers", "status", "told"),
+    [
+        ("LOCK", "t.ics", {}, 405, ("Allow", "PROPFIND")),
+        ("POST", "", {}, 405, ("Allow", "REPORT")),
+        ("PUT", "", {"Content-Type": "text/calendar"}, 405, ("Allow", "DELETE")),
+        ("PUT", "t.ics", {"Content-Encoding": "gzip"}, 415, ("Accept-Encoding", "identity")),
+        ("MKCOL", "t.ics", {}, 403, None),
+        ("MKCALENDAR", "within", {}, 403, None),
+        ("MKCALENDAR", "", {}, 405, ("Allow", "PROPFIND")),
+    ],
+)
+def test_what_cannot_be_done_is_said_by_status_and_header(
+    desk: Desk, phone: Phone, method: str, name: str, headers: dict[str, str], status: int,
+    told: tuple[str, str] | None,
+) -> None:  # fmt: skip
+    answer = phone(method, phone.at(desk.list, name), task("t"), **headers)
+    assert answer.status_code == status
+    if told is None:
+        assert "calendar-collection-location-ok" in conditions(answer)
+    else:
+        assert told[1] in answer.headers[told[0]]
+        assert method not in answer.headers.get("Allow", "").split(", ")
+    assert phone("GET", phone.at(desk.list, "t.ics")).status_code == 404
+
+
 def test_only_an_app_password_opens_it(
     desk: Desk, app: Flask, signed_in: SignedIn, phone: Phone, session: Session
 ) -> None:
@@ -113,6 +139,8 @@ def test_only_an_app_password_opens_it(
         answer = client.open(path, method="PROPFIND")
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith("Basic")
+        assert answer.mimetype == "text/plain", "apps show no page"
+    assert "Set-Cookie" not in app.test_client().open(path, method="PROPFIND").headers
     api = tokens.give(session, None, desk.agent, TokenKind.API, name="", now=desk.make.now)
     dav = tokens.give(session, None, desk.agent, TokenKind.DAV, name="", now=desk.make.now)
     session.commit()

@@ -296,6 +296,10 @@ def test_people_find_themselves_only(desk: Desk, phone: Phone) -> None:
             "/dav/principals/", "d:principal-property-search", search.format(word)
         )
         assert answer.paths() == found
+    which = search.removesuffix("<d:prop><d:displayname/></d:prop>").format("mara")
+    beside = f"{which}<d:prop/><c:calendar-home-set/>"
+    asked = phone.report("/dav/", "d:principal-property-search", beside)
+    assert asked.text("c:calendar-home-set") == phone.home(), "named beside an empty prop"
     assert phone.report("/dav/principals/", "d:principal-search-property-set", "").status == 200
     nested = (
         '<d:property name="owner"><d:property name="displayname"/>'
