@@ -22,12 +22,13 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.util import LRUCache
 
-from groupware import config, migrate, passwords
+from groupware import blobs, config, migrate, passwords
 from groupware.database import Database
 from groupware.models import User
 from groupware.web.app import Groupware, create_app
+from modules.support import demo
 from tests import postgres
-from tests.factories import PASSWORD, Desk, Make
+from tests.factories import NOON, PASSWORD, Desk, Make
 
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("steady")
@@ -129,13 +130,35 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "template.db"
-    database = Database(f"sqlite:///{path}")
-    migrate.upgrade(database)
+    with Database(f"sqlite:///{path}") as database:
+        migrate.upgrade(database)
+        _into_one_file(database)
+    return path
+
+
+@pytest.fixture(scope="session")
+def _sqlite_example(
+    _sqlite_template: Path, example_files: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    path = tmp_path_factory.mktemp("example") / "example.db"
+    shutil.copy(_sqlite_template, path)
+    with Database(f"sqlite:///{path}") as database:
+        with database.writing() as session:
+            demo.begin(session, blobs.Folder(example_files), now=NOON)
+        _into_one_file(database)
+    return path
+
+
+def _into_one_file(database: Database) -> None:
     with database.engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.engine.dispose()
-    return path
+
+
+@pytest.fixture(scope="session")
+def example_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the example organisation; to be copied where one writes."""
+    return tmp_path_factory.mktemp("files")
 
 
 @pytest.fixture(scope="session")
@@ -152,16 +175,32 @@ def _postgres_template(postgres_url: str) -> Iterator[str]:
     _administer(postgres_url, f"DROP DATABASE {name}")
 
 
+@pytest.fixture(scope="session")
+def _postgres_example(
+    postgres_url: str, _postgres_template: str, example_files: Path
+) -> Iterator[str]:
+    name = f"example_{os.getpid()}"
+    _administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {_postgres_template}")
+    with Database(f"{postgres_url}/{name}") as database, database.writing() as session:
+        demo.begin(session, blobs.Folder(example_files), now=NOON)
+    yield _postgres_template.replace("template_", "example_")
+    _administer(postgres_url, f"DROP DATABASE {name}")
+
+
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh, migrated database, on SQLite and then on PostgreSQL."""
+    """The URL of a fresh, migrated database, on SQLite and then on PostgreSQL.
+
+    Of a test that is marked so, the example organisation is in it, as of NOON.
+    """
+    kind = "example" if request.node.get_closest_marker("example") else "template"
     if request.param == "sqlite":
         path = tmp_path / "groupware.db"
-        shutil.copy(request.getfixturevalue("_sqlite_template"), path)
+        shutil.copy(request.getfixturevalue(f"_sqlite_{kind}"), path)
         yield f"sqlite:///{path}"
         return
     server = request.getfixturevalue("postgres_url")
-    template = request.getfixturevalue("_postgres_template")
+    template = request.getfixturevalue(f"_postgres_{kind}")
     name = f"desk_{os.getpid()}_{next(_numbers)}"
     _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield f"{server}/{name}"

@@ -1,5 +1,6 @@
 """Tickets in bulk are what the use cases would have made."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -12,7 +13,6 @@ from sqlalchemy.orm import Session
 from groupware import blobs, people
 from groupware.database import Database
 from groupware.models import JournalEntry, Location, User
-from modules.support import demo
 from modules.support.demo import bulk, crowd
 from modules.support.demo.lives import lived
 from modules.support.demo.plots import Plot, Plots, Step, times
@@ -31,18 +31,17 @@ from modules.tasks.models import (
 from modules.tasks.queries import worked_by
 from tests.factories import NOON
 
+pytestmark = pytest.mark.example
 GIVEN = {"id", "uid", "change_number", "revision", "last_reply_id", "file_count"}
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> blobs.Store:
-    return blobs.Folder(tmp_path / "files")
+def store(tmp_path: Path, example_files: Path) -> blobs.Store:
+    return blobs.Folder(shutil.copytree(example_files, tmp_path / "files"))
 
 
 @pytest.fixture
-def example(session: Session, store: blobs.Store) -> Session:
-    demo.begin(session, store, now=NOON)
-    session.commit()
+def example(session: Session) -> Session:
     return session
 
 

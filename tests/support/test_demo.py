@@ -41,10 +41,8 @@ def test_the_example_is_made_once(session: Session, store: blobs.Store) -> None:
     assert rows(session) == before
 
 
-def test_the_example_has_tickets_in_all_states_and_none_from_the_future(
-    session: Session, store: blobs.Store
-) -> None:
-    demo.begin(session, store, now=NOON)
+@pytest.mark.example
+def test_the_example_has_tickets_in_all_states_and_none_from_the_future(session: Session) -> None:
     lena = people.by_address(session, "lena@maple.example")
     assert lena is not None
     tickets = session.scalars(worked_by(lena)).all()
@@ -63,10 +61,10 @@ def test_a_desk_with_people_of_its_own_is_left_alone(
     assert rows(session) == before
 
 
+@pytest.mark.example
 def test_the_sign_ins_that_are_told_work_and_open_what_they_should(
-    session: Session, store: blobs.Store, signed_in: SignedIn
+    session: Session, signed_in: SignedIn
 ) -> None:
-    demo.begin(session, store, now=NOON)
     expected = {
         "customer": {Permission.CREATE_TICKETS},
         "agent": {Permission.CREATE_TICKETS, Permission.MANAGE_TICKETS},
@@ -84,17 +82,17 @@ def test_the_sign_ins_that_are_told_work_and_open_what_they_should(
         assert client.send("/login", address=person.address, password=PASSWORD).status_code == 303
 
 
-def test_somebody_of_the_example_has_no_location_yet(session: Session, store: blobs.Store) -> None:
-    demo.begin(session, store, now=NOON)
+@pytest.mark.example
+def test_somebody_of_the_example_has_no_location_yet(session: Session) -> None:
     nadia = people.by_address(session, "nadia@maple.example")
     assert nadia is not None
     assert session.scalars(locations_of(nadia)).all() == []
 
 
+@pytest.mark.example
 def test_the_agent_who_is_told_sees_all_lists_and_the_customer_their_own_tickets(
-    session: Session, store: blobs.Store
+    session: Session,
 ) -> None:
-    demo.begin(session, store, now=NOON)
     mara, samuel = (people.by_address(session, f"{k}@maple.example") for k in ("mara", "samuel"))
     assert mara is not None
     assert samuel is not None
