@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from wtforms import SelectChoice
 
@@ -16,7 +18,7 @@ from modules.help.words import answer_time
 from modules.tasks import tickets
 from modules.tasks.fields import Cell
 from modules.tasks.models import Task, TaskList, Urgency
-from modules.tasks.queries import lists_open_to, locations_of
+from modules.tasks.queries import ANYBODY, lists_open_to, locations_of
 
 MOST_CHOICES = 1000
 NO_LIST = (
@@ -40,8 +42,7 @@ class Offer:
     @property
     def hours(self) -> int:
         """Within how many hours an answer comes; 0 where it depends, or nothing is promised."""
-        promised = {task_list.answer_hours for task_list in self.lists}
-        return promised.pop() if len(promised) == 1 else 0
+        return _alike({task_list.answer_hours for task_list in self.lists})
 
 
 def offer_to(session: Session, user: User) -> Offer:
@@ -58,7 +59,16 @@ def offer_to(session: Session, user: User) -> Offer:
 
 def promise(session: Session, user: User) -> int:
     """Within how many hours this person's questions are usually answered; 0 where it depends."""
-    return Offer(session.scalars(lists_open_to(user).limit(MOST_CHOICES)).all(), ()).hours
+    return _alike(set(session.scalars(_answer_hours(), {"reader": user.id})))
+
+
+@cache
+def _answer_hours() -> Select[int]:
+    return lists_open_to(ANYBODY).with_only_columns(TaskList.answer_hours).limit(MOST_CHOICES)
+
+
+def _alike(promised: set[int]) -> int:
+    return promised.pop() if len(promised) == 1 else 0
 
 
 def prepare(form: NewRequest, offer: Offer, user: User) -> None:

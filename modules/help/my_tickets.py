@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
+    Integer,
     Row,
     Select,
     Subquery,
     and_,
     asc,
-    case,
+    bindparam,
     desc,
     func,
     or_,
@@ -26,13 +29,15 @@ from modules.help.words import answer_time, first_name
 from modules.tasks import search
 from modules.tasks.history import ENTITY
 from modules.tasks.models import Comment, Kind, Seen, State, Task, TaskList, Waiting
-from modules.tasks.queries import in_state, own_of, shared_with
+from modules.tasks.queries import ANYBODY, in_state, own_of, shared_with
 
 PAGE = 25
 MOST_COUNTED = 1001
 SNIPPET = 200
 Face = Callable[[User], Select[Task]]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STATES = tuple(State)
+"""By a ticket's phase."""
 
 
 @dataclass(frozen=True)
@@ -100,20 +105,15 @@ def page_of(
 
     `face` is `own_of`, or `shared_with` for colleagues'; words are looked for in one's own only.
     """
-    query = search.own(session, user, words) if words and face is own_of else face(user)
-    if state is not None:
-        query = query.where(in_state(state))
-    turned = newer is not None
-    if place := newer or older:
-        query = query.where(_beyond(place, newer=turned))
-    order = asc if turned else desc
-    ids = (
-        query.with_only_columns(Task.id)
-        .order_by(order(Task.public_modified), order(Task.id))
-        .limit(PAGE + 1)
-        .subquery()
-    )
-    rows = session.execute(_rows(user, face, ids)).all()
+    place, turned = newer or older, newer is not None
+    bound = {"reader": user.id, **({"at": place.at, "number": place.id} if place else {})}
+    if face is own_of and not words:
+        statement = _own_rows(state, placed=bool(place), turned=turned)
+    else:
+        found = search.own(session, user, words) if face is own_of else face(user)
+        ids = _ids(found, state, placed=bool(place), turned=turned)
+        statement = _rows(face(user), ids)
+    rows = session.execute(statement, bound).all()
     more = len(rows) > PAGE
     if turned and more:
         rows = rows[1:]
@@ -130,14 +130,10 @@ def page_of(
 
 def counts(session: Session, user: User, face: Face = own_of) -> dict[State | None, int]:
     """How many requests there are by state, and (None) at all; counted up to 1,001."""
-    some = face(user).with_only_columns(Task.status, Task.closed).limit(MOST_COUNTED).subquery()
-    word = case((some.c.closed.is_not(None), "closed"), else_=some.c.status)
-    found: dict[State | None, int] = {None: 0}
-    for text, number in session.execute(select(word, func.count()).group_by(word)):
-        state = State.CLOSED if text == "closed" else Task(status=text).state
-        found[state] = found.get(state, 0) + number
-        found[None] += number
-    return found
+    statement = _own_counted() if face is own_of else _counted(face(user))
+    by_phase = session.execute(statement, {"reader": user.id, "most": MOST_COUNTED}).all()
+    found: dict[State | None, int] = {_STATES[phase]: number for phase, number in by_phase}
+    return {**found, None: sum(found.values())}
 
 
 def shares(session: Session, user: User) -> bool:
@@ -147,14 +143,44 @@ def shares(session: Session, user: User) -> bool:
     return session.scalar(shared_with(user).with_only_columns(Task.id).limit(1)) is not None
 
 
-def _beyond(place: Place, *, newer: bool) -> ColumnElement[bool]:
-    at, number = Task.public_modified, Task.id
+# One's own are asked for all day: those statements are built once, and bind `reader`.
+@cache
+def _own_rows(state: State | None, *, placed: bool, turned: bool) -> Select[*tuple[Any, ...]]:
+    own = own_of(ANYBODY)
+    return _rows(own, _ids(own, state, placed=placed, turned=turned))
+
+
+@cache
+def _own_counted() -> Select[int, int]:
+    return _counted(own_of(ANYBODY))
+
+
+def _counted(query: Select[Task]) -> Select[int, int]:
+    some = query.with_only_columns(Task.phase).limit(bindparam("most", type_=Integer())).subquery()
+    return select(some.c.phase, func.count()).group_by(some.c.phase)
+
+
+def _ids(query: Select[Task], state: State | None, *, placed: bool, turned: bool) -> Subquery:
+    """The numbers of a page; beyond the place that `at` and `number` name where it is `placed`."""
+    if state is not None:
+        query = query.where(in_state(state))
+    if placed:
+        query = query.where(_beyond(newer=turned))
+    order = asc if turned else desc
+    ordered = query.order_by(order(Task.public_modified), order(Task.id))
+    return ordered.with_only_columns(Task.id).limit(PAGE + 1).subquery()
+
+
+def _beyond(*, newer: bool) -> ColumnElement[bool]:
+    at = bindparam("at", type_=Task.public_modified.type)
+    number = bindparam("number", type_=BigInteger())
+    same = Task.public_modified == at
     if newer:
-        return or_(at > place.at, and_(at == place.at, number > place.id))
-    return or_(at < place.at, and_(at == place.at, number < place.id))
+        return or_(Task.public_modified > at, and_(same, Task.id > number))
+    return or_(Task.public_modified < at, and_(same, Task.id < number))
 
 
-def _rows(user: User, face: Face, ids: Subquery) -> Select[*tuple[Any, ...]]:
+def _rows(readable: Select[Task], ids: Subquery) -> Select[*tuple[Any, ...]]:
     """What the cards show, for these few: public facts only."""
     who_ended_it = (
         select(User.name)
@@ -173,12 +199,10 @@ def _rows(user: User, face: Face, ids: Subquery) -> Select[*tuple[Any, ...]]:
     )
     author, customer = aliased(User), aliased(User)
     return (
-        face(user)
-        .with_only_columns(
+        readable.with_only_columns(
             Task.id,
             Task.summary,
-            Task.status,
-            Task.closed,
+            Task.phase,
             Task.public_modified,
             (Task.waiting == Waiting.CUSTOMER).label("waits"),
             Task.answered_at,
@@ -195,14 +219,14 @@ def _rows(user: User, face: Face, ids: Subquery) -> Select[*tuple[Any, ...]]:
         .outerjoin(Comment, and_(Comment.id == Task.last_reply_id, Comment.kind == Kind.REPLY))
         .outerjoin(author, author.id == Comment.author_id)
         .outerjoin(customer, customer.id == Task.customer_id)
-        .outerjoin(Seen, and_(Seen.task_id == Task.id, Seen.user_id == user.id))
+        .outerjoin(Seen, and_(Seen.task_id == Task.id, Seen.user_id == ANYBODY.id))
         .where(Task.id.in_(select(ids.c.id)))
         .order_by(Task.public_modified.desc(), Task.id.desc())
     )
 
 
 def _card(row: Row[*tuple[Any, ...]], user: User) -> Card:
-    state = Task(status=row.status, closed=row.closed).state
+    state = _STATES[row.phase]
     unread = row.answered_at is not None and (row.seen is None or row.answered_at > row.seen)
     who, line = _line(row, user, state, unread=unread)
     return Card(
@@ -221,7 +245,7 @@ def _colleagues_card(row: Row[*tuple[Any, ...]], _user: User) -> Card:
     return Card(
         id=row.id,
         subject=row.summary,
-        status=Task(status=row.status, closed=row.closed).state,
+        status=_STATES[row.phase],
         updated=row.public_modified,
         needs_reply=False,
         unread=False,
