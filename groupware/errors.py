@@ -14,7 +14,7 @@ class Refusal(Exception):
 class NotFound(Refusal):
     """It does not exist, or must not be known to this person: one answer for both."""
 
-    message = "It may be gone, or not meant for you. Please check the address too."
+    message = "It may be gone, or not meant for you."
 
 
 class Forbidden(Refusal):

@@ -26,6 +26,9 @@ TAGS = {
 LONGEST_MARKDOWN = 100_000
 DEEPEST_QUOTE = 20
 HOUR, DAY = 3600, 86400
+BRIEFLY = (
+    (365 * DAY, "y"), (30 * DAY, "mo"), (7 * DAY, "w"), (DAY, "d"), (HOUR, "h"), (60, "m"),
+)  # fmt: skip
 ENGLISH = "en-GB"
 """English of no country says the day before the month, as the short dates of the pages do."""
 
@@ -82,6 +85,7 @@ class When:
     iso: str
     exact: str
     ago: str
+    brief: str
 
 
 def t_when(at: datetime | When) -> When:
@@ -90,7 +94,7 @@ def t_when(at: datetime | When) -> When:
         return at
     locale = reader_locale()
     iso = at.isoformat(timespec="seconds")
-    return When(iso, _exact(at, reader_zone(), locale), _how_long_ago(at, locale))
+    return When(iso, _exact(at, reader_zone(), locale), _how_long_ago(at, locale), _brief(at))
 
 
 def t_datetime(at: datetime) -> str:
@@ -152,6 +156,13 @@ def _how_long_ago(at: datetime, locale: Locale) -> str:
     seconds = round((at - now()).total_seconds())
     step = 1 if abs(seconds) < HOUR else 60 if abs(seconds) < 2 * DAY else HOUR
     return _ago(seconds // step * step, locale)
+
+
+def _brief(at: datetime) -> str:
+    """As the page's script says it in a narrow column, so that nothing jumps: 7m, 2h, 3w."""
+    seconds = max(60, round((now() - at).total_seconds()))
+    size, unit = next(each for each in BRIEFLY if seconds >= each[0])
+    return f"{seconds // size}{unit}"
 
 
 # A page says some hundred times; the days and the hours in them are few.
