@@ -1,5 +1,6 @@
 """The mail behind a message: as it came, as it looked, what of it is quoted, and who is shown it."""
 
+import re
 from base64 import b64encode
 from email.message import EmailMessage
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 from groupware.config import Settings
 from groupware.database import Database
 from modules.tasks import tickets
-from modules.tasks.models import Comment
+from modules.tasks.letters.thread import before
+from modules.tasks.models import Comment, Task
 from tests.conftest import SignedIn
 from tests.factories import Desk, Make
 from tests.mailing import ADDRESS, Post, mail, post_to
@@ -147,3 +149,30 @@ def test_a_mail_that_is_split_off_keeps_its_place_and_its_answers(
     assert client.send(f"/support/tickets/{new}/merge", into=str(old)).status_code == 303
     back = post(mail(writer, "And flickers.", headers="In-Reply-To: <lamp@home.example>"))
     assert back.ticket == old
+
+
+def test_mails_of_a_merged_ticket_go_over_with_what_is_told_of_them_and_come_back(
+    post: Post, desk: Desk, make: Make, signed_in: SignedIn
+) -> None:
+    client, writer = signed_in(desk.agent), f"Sam <{desk.customer.address}>"
+    session, into = desk.session, desk.ticket()
+    source = session.get_one(Task, post(mail(writer, QUOTING)).ticket or 0)
+    to = post.room.marks.answer_address(ADDRESS, source.id)
+    post(mail(writer, "It hums.", to=to, message_id="<hum@home.example>"))
+
+    def told(ticket: Task) -> tuple[str, list[str]]:
+        page = client.get(f"/support/tickets/{ticket.id}").text
+        folded = re.findall(r"<span>(Quoted text|Why is this mail here\?)</span>", page)
+        session.expire_all()
+        address = [desk.customer.address]
+        return before(session, ticket, addresses=address, recipient="").in_reply_to, folded
+
+    first = told(source)
+    assert first == ("hum@home.example", ["Quoted text", *["Why is this mail here?"] * 2])
+    tickets.merge(session, desk.agent, source, into, now=make.later())
+    session.commit()
+    assert told(into) == first
+    tickets.unmerge(session, desk.agent, source, into, now=make.later())
+    session.commit()
+    assert told(source) == first
+    assert told(into)[1] == []

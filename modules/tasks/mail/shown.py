@@ -63,7 +63,7 @@ def of_ticket(
             sender,
             placed.reason,
             placed.doubt,
-            placed.moved_from_id,
+            placed.moved_from_id if placed.moved_from_id != ticket.id else None,
             namesake,
             placed.quoted or {},
         )

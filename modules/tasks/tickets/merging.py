@@ -25,6 +25,7 @@ from modules.tasks import events
 from modules.tasks.access import agent_level, require
 from modules.tasks.checklists.models import ChecklistItem
 from modules.tasks.history import ENTITY, changed
+from modules.tasks.mail import merged
 from modules.tasks.models import Attachment, Comment, Kind, Link, Participant, Task, WebLink
 from modules.tasks.queries import leading_to
 from modules.tasks.tickets.tallies import recount
@@ -80,8 +81,10 @@ def merge(
         raise Invalid(merge="A ticket cannot be merged with itself.")
     effects = effects_of_merge(session, source, into)
     public = effects.public(admit=admit)
+    details = _details(session, source, public=public)
     undo: dict[str, Any] = {
-        "details": _details(session, source, public=public).id,
+        "details": details.id,
+        "mail": merged.go_over(session, source, into, details),
         "comments": _move_comments(session, source, into, public=public),
         "joined": [person.id for person in effects.joining] if admit else [],
         "links": _copy_links(session, source, into),
@@ -123,6 +126,8 @@ def unmerge(session: Session, actor: User, source: Task, into: Task, *, now: dat
     if source.merged_into_id != into.id or undo is None:
         raise Invalid(merge="These are not merged.")
     source.merged_into_id = source.deleted_at = None
+    comments = [number for number, _ in undo["comments"]]
+    merged.come_back(session, source, into, comments, undo.get("mail"))
     _give_back_comments(session, source, into, undo)
     _give_back_rows(session, ChecklistItem, undo["checklist"], source, into)
     _give_back_rows(session, WebLink, undo["web_links"], source, into)
