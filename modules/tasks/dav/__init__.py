@@ -8,6 +8,7 @@ properties  what PROPFIND tells of each kind of place
 filters     calendar-query: which tasks a filter means
 sync        what changed since a token
 reports     REPORT
+occurring   repeated tasks: whether they occur in a time, and as what
 expanding   properties of what properties lead to
 merging     what a client changed, against what it was given
 bodies      what a PUT brings, as one task

@@ -1,17 +1,13 @@
 """A filter becomes a question to the tickets: what they cannot answer is read in the tasks' text."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-import recurring_ical_events
-from icalendar import Calendar
 from sqlalchemy import ColumnElement, and_, case, false, or_
 from sqlalchemy.orm import Session
 
 from groupware.models import User
 from modules.tasks.dav.filters import (
-    LONGEST,
     OfComponent,
     OfProperty,
     TimeRange,
@@ -20,6 +16,7 @@ from modules.tasks.dav.filters import (
     times_hold,
 )
 from modules.tasks.dav.members import Member, Texts, members
+from modules.tasks.dav.occurring import occurs
 from modules.tasks.dav.places import Collection
 from modules.tasks.icalendar.facts import Face
 from modules.tasks.icalendar.keeping import parsed
@@ -110,39 +107,8 @@ def _meets(text: bytes, asked: OfComponent, user: User) -> bool:
     zones = Zones(home, locations_of(timezones))
     if any(times_hold(asked.time, task, zones) for task in tasks):
         return True
-    return _repeated(tasks[0]) and _occurs(text, asked.time)
+    return _repeated(tasks[0]) and occurs(text, asked.time)
 
 
 def _repeated(task: Component) -> bool:
     return any(each.name in ("RRULE", "RDATE") for each in task.properties())
-
-
-def _occurs(text: bytes, asked: TimeRange) -> bool:
-    """True where an occurrence lies in the time: looked for within ten years."""
-    calendar = Calendar.from_ical(text)
-    for task in calendar.walk("VTODO"):
-        if "DTSTART" not in task and "DUE" not in task:
-            return False
-    first = _first(calendar)
-    start = max(asked.start, first) if first else asked.start
-    end = min(asked.end, start + LONGEST)
-    if start >= end:
-        return False
-    try:
-        found = recurring_ical_events.of(calendar, components=["VTODO"], skip_bad_series=True)
-        return bool(next(iter(found.between(start, end)), None))
-    except (ValueError, OverflowError, TypeError, KeyError):
-        return False  # a rule that cannot be followed leads nowhere
-
-
-def _first(calendar: Calendar) -> datetime | None:
-    """When the first of a task's occurrences begins."""
-    moments: list[datetime] = []
-    for task in calendar.walk("VTODO"):
-        for name in ("DTSTART", "DUE"):
-            at = getattr(task.get(name), "dt", None)
-            if isinstance(at, datetime):
-                moments.append(at if at.tzinfo else at.replace(tzinfo=UTC))
-            elif isinstance(at, date):
-                moments.append(datetime.combine(at, time(0), UTC))
-    return min(moments, default=None)

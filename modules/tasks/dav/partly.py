@@ -1,10 +1,12 @@
-"""How much of a task's text a client wants (RFC 4791, 9.6): all, or some components and properties."""
+"""How much of a task's text a client wants (RFC 4791, 9.6): all, some of it, or what occurs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from modules.tasks.dav.answers import refused
+from modules.tasks.dav.filters import TimeRange, read_range
 from modules.tasks.dav.markup import Element, c, children
+from modules.tasks.dav.occurring import expanded
 from modules.tasks.icalendar.lines import folded, name_of
 
 
@@ -15,9 +17,12 @@ class Part:
     properties: frozenset[str] | None = None
     parts: Mapping[str, "Part"] = field(default_factory=dict)
     all_parts: bool = True
+    within: TimeRange | None = None  # repeated tasks as what occurs in this time
 
     def of(self, text: bytes) -> str:
         """So much of a calendar."""
+        if self.within:
+            text = expanded(text, self.within)
         if self.properties is None and self.all_parts:
             return text.decode()
         lines = text.decode().replace("\r\n ", "").split("\r\n")
@@ -58,7 +63,9 @@ def read_part(wanted: Element) -> Part:
     if wanted.get("version", "2.0") != "2.0":
         raise refused(403, "<c:supported-calendar-data/>", reason="Only version 2.0 is here.")
     components = list(wanted.iterfind(c("comp")))
-    return _read(components[0]) if components else Part()
+    part = _read(components[0]) if components else Part()
+    expand = wanted.find(c("expand"))
+    return part if expand is None else replace(part, within=read_range(expand))
 
 
 def _read(component: Element) -> Part:

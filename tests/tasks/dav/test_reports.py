@@ -285,6 +285,46 @@ def test_hostile_bodies_get_a_short_answer(desk: Desk, phone: Phone) -> None:
                 Answer(answer)
 
 
+def test_a_repeated_task_is_told_as_what_occurs(desk: Desk, phone: Phone) -> None:
+    again, once = phone.at(desk.list, "again.ics"), phone.at(desk.list, "once.ics")
+    repeated = task(
+        "again", dtstart=";TZID=Europe/Berlin:20300112T120000",
+        due=";TZID=Europe/Berlin:20300112T130000", rrule="FREQ=MONTHLY", x_foreign="kept",
+    )  # fmt: skip
+    other = "\r\n".join(
+        ("BEGIN:VTODO", "UID:again", "SUMMARY:Another day",
+         "RECURRENCE-ID;TZID=Europe/Berlin:20300212T120000", "DTSTART:20300213T100000Z",
+         "DUE:20300213T110000Z", "END:VTODO", "END:VCALENDAR"),
+    ).encode()  # fmt: skip
+    assert phone.put(again, repeated.replace(b"END:VCALENDAR", other)).status_code == 201
+    plain = task("once", dtstart="20300301T000000Z", due="20300302T000000Z")
+    zone = (
+        b"BEGIN:VTIMEZONE\r\nTZID:Mine\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\n"
+        b"RRULE:FREQ=YEARLY\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100\r\nEND:STANDARD\r\n"
+        b"END:VTIMEZONE\r\nBEGIN:VTODO"
+    )
+    named = plain.replace(b"BEGIN:VTODO", zone).replace(
+        b"DTSTART:20300301T000000Z", b"DTSTART;TZID=Mine:20300301T010000"
+    )
+    assert phone.put(once, named).status_code == 201
+    times = 'start="20300201T000000Z" end="20300401T000000Z"'
+    answer = phone.query(
+        phone.at(desk.list), f"<c:time-range {times}/>",
+        f"<c:calendar-data><c:expand {times}/></c:calendar-data>",
+    )  # fmt: skip
+    assert set(answer.paths()) == {again, once}
+    text = answer.text("c:calendar-data", again)
+    told = [each for each in text.split("\r\n") if each.startswith(("RECUR", "DTSTART", "SUMM"))]
+    assert sorted(told) == [
+        "DTSTART:20300213T100000Z", "DTSTART:20300312T110000Z", "RECURRENCE-ID:20300212T110000Z",
+        "RECURRENCE-ID:20300312T110000Z", "SUMMARY:A task", "SUMMARY:Another day",
+    ]  # fmt: skip
+    assert "RRULE" not in text
+    assert text.count("X-FOREIGN:kept") == 1
+    whole = phone("GET", once).text
+    assert answer.text("c:calendar-data", once) == whole, "what occurs once is told as it is"
+
+
 def test_people_find_themselves_only(desk: Desk, phone: Phone) -> None:
     search = (
         "<d:property-search><d:prop><d:displayname/></d:prop><d:match>{}</d:match>"
