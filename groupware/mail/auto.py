@@ -21,7 +21,7 @@ _SUBJECTS = (
     "fuori sede", "automatisch antwoord", "afwezigheid", "resposta automática", "ausência",
     "autosvar", "automatiskt svar", "automatisk svar", "automaattinen vastaus", "autoodpowiedź",
     "odpowiedź automatyczna", "automatická odpověď", "автоответ", "自動応答", "自动回复", "자동 회신",
-    "auto:", "out of the office", "automatikus válasz", "răspuns automat", "автоматичен отговор",
+    "out of the office", "automatikus válasz", "răspuns automat", "автоматичен отговор",
     "αυτόματη απάντηση", "automatski odgovor", "automatická odpoveď", "samodejni odgovor",
     "automatinis atsakymas", "automātiskā atbilde", "automaatvastus", "автоматична відповідь",
     "автоматический ответ", "otomatik yan\u0131t", "מענה אוטומטי", "رد تلقائي", "自动答复", "自動回覆",
@@ -73,7 +73,7 @@ def _by_sender(sender: str) -> str:
 
 def _by_subject(subject: str) -> str:
     start = subject.casefold().lstrip(" [(")
-    if any(start.startswith(words) for words in _SUBJECTS):
+    if any(start.startswith(words) for words in _SUBJECTS) or " is out of the office" in start:
         return "its subject says so"
     return ""
 

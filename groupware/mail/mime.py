@@ -25,7 +25,8 @@ BYTES_TO_SCAN = 240 * 1024 * 1024  # of all levels together
 HEADER_CUT = "The header is too long: only its first part was read."
 PART_HEADER_CUT = "The header of a part is too long: only its first part was read."
 
-_FIELD = re.compile(rb"([^\0-\x20:\x7f]{1,256})[ \t]*(?:\r?\n[ \t]+)?:((?:.*\n[ \t])*.*)(?:\n|\Z)")
+_FIELD = re.compile(rb"([^\x00-\x20:\x7f]{1,256})[ \t]*:((?:[^\n]*\n[ \t])*[^\n]*)(?:\n|\Z)")
+_FOLDED = re.compile(rb"([^\x00-\x20:\x7f]{1,256})\r?\n[ \t]+:((?:.*\n[ \t])*.*)(?:\n|\Z)")
 _BLANK = re.compile(rb"[ \t]*\r?\n|\Z")
 _LEADING = re.compile(rb"(?:[ \t]*\r?\n)+")
 _HEADERS_END = re.compile(rb"\n\r?\n")
@@ -171,7 +172,7 @@ def _part(raw: bytes, start: int, end: int, default: str, depth: int, problems: 
             blank = _HEADERS_END.search(raw, max(at - 1, 0), end)
             at = blank.end() if blank else end
             break
-        if match := _FIELD.match(raw, at, limit):
+        if match := _FIELD.match(raw, at, limit) or _FOLDED.match(raw, at, limit):
             part.fields.append((match[1].decode("latin-1").lower(), match[2]))
             at = match.end()
         elif match := _BLANK.match(raw, at, end):

@@ -39,6 +39,7 @@ _STAMP = re.compile(
     r"(?=.{0,200}\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4})"
     r"(?:(?=.{0,200}\b\d{1,2}[:.h]\d{2}\b).{0,200}[:：]|[^@]{1,100}<[^\s@<>]{1,64}@[^\s@<>]{1,100}>)"
 )
+_TELLS = re.compile(r"[\d@<]")
 _RULE = re.compile(r"[\s>]{0,20}[-_=*—–─]{3,300}\s{0,20}")
 _TITLED = re.compile(r"[\s>]{0,20}[-_=*—–─━]{3,80}\s?([^\W\d_].{1,70}?)\s?[-_=*—–─━]{3,80}\s{0,20}")
 _ENDS = (":", "：", ":*", ">:", "----", ": ")
@@ -225,7 +226,9 @@ class _Marks:
         known = self.ends[number]
         if known is None:
             line = self.lines[number]
-            known = line.endswith(_ENDS) or bool(WROTE.search(line[-40:]))
+            # Most lines are prose: long, and without a date or an address.
+            told = len(line) < 50 or _TELLS.search(line)
+            known = line.endswith(_ENDS) or bool(told and WROTE.search(line[-40:]))
             known = known or (line.endswith(">") and self._above_marked(number + 1))
             self.ends[number] = known
         return known
@@ -241,10 +244,9 @@ class _Marks:
             if date and (wrote or email) and (wrote or _ends_with_address(joined)):
                 # A later line could begin it: then this one is still the sender's.
                 return (start, end + 1) if start == first else None
-            marked = self._above_marked(end + 1)
-            if marked and start == end and _STAMP.fullmatch(joined):
+            if start == end and _STAMP.fullmatch(joined) and self._above_marked(end + 1):
                 return (start, end + 1) if start == first else None
-            if wrote and less is None and (email or marked):
+            if wrote and less is None and (email or self._above_marked(end + 1)):
                 less = start
         return (less, end + 1) if less == first else None
 
@@ -261,6 +263,8 @@ def _is_rule(line: str) -> bool:
 
 def _earlier(line: str) -> bool:
     """A line that says: below is the earlier mail."""
+    if line[:1].isalnum() and not line.endswith((":", "：")):
+        return False
     if EARLIER.fullmatch(line):
         return True
     title = _TITLED.fullmatch(line)

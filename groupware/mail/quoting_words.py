@@ -3,14 +3,20 @@
 import re
 
 # Who "wrote" it, at the end of a line that introduces a quote, or in the middle of it.
-WROTE = re.compile(
-    r"\b(?:wrote|writes|schrieb|geschrieben|escribi[óo]|escribe|escreveu|a écrit|ecrit|écrivait"
+_VERBS = (
+    r"wrote|writes|schrieb|geschrieben|escribi[óo]|escribe|escreveu|a écrit|ecrit|écrivait"
     r"|ha scritto|scrisse|ha escrit|va escriure|schreef|heeft .{0,60}geschreven|skrev|skreiv"
     r"|skrifaði|kirjoitti|kirjutas|rašė|rakstīja|napisał(?:a|\(a\))?|napsal(?:a|\(a\))?"
     r"|napísal(?:a|\(a\))?|je napisal[ao]?|napisao(?:\(la\))?|írta|a scris|ha scris|yazdı|şunu yazdı"
     r"|написа(?:л|ла|л\(а\)|в|ла\(в\)|\b)|писала?\b|напісаў|пишет|пише|έγραψε|viết|menulis|sinulat"
     r"|idatzi (?:zuen|du)|pisze|piše|napisal[ao]?|escribiu|schreift|skreau|skrivaði|skribis|shkroi"
-    r"|scríobh|ysgrifennodd|skrivet gant|yazmış|yazıb|yozgan|გაგზავნა|დაწერა|գրեց)"
+    r"|scríobh|ysgrifennodd|skrivet gant|yazmış|yazıb|yozgan|გაგზავნა|დაწერა|գրեց"
+)
+_INITIALS = "".join(
+    sorted(set(re.findall(r"(?:^|[|])(\w)", _VERBS)))
+)  # tried first: most words fail
+WROTE = re.compile(
+    rf"\b(?=[{_INITIALS}])(?:{_VERBS})"
     r"|כתב|كتب|نوشته|写道|寫道|寫到|写了|写于|さんは書きました|さんが書きました|님이 작성|님이 씀"
     r"|쓴 (?:글|내용)|작성:",
     re.IGNORECASE,

@@ -72,9 +72,10 @@ def _sender(root: mime.Part, charset: str) -> tuple[Address | None, bool]:
     """Who sent it, and whether that is one unambiguous address in one From."""
     froms = [value for name, value in root.fields if name == "from"]
     named = [each for value in froms for each in addresses(headers.raw_text(value))]
-    shown = [each for value in froms for each in addresses(headers.raw_text(value, charset))]
-    if [each.email for each in shown] == [each.email for each in named]:
-        named = shown  # a charset may change a name, never an address
+    if not all(value.isascii() for value in froms):
+        shown = [each for value in froms for each in addresses(headers.raw_text(value, charset))]
+        if [each.email for each in shown] == [each.email for each in named]:
+            named = shown  # a charset may change a name, never an address
     if named:
         return named[0], len(froms) == 1 and len(named) == 1 and not named[0].ambiguous
     for name in ("sender", "reply-to", "return-path", "x-envelope-from", "envelope-from"):
