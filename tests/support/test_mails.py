@@ -116,7 +116,7 @@ def test_what_is_quoted_is_folded_for_customers_too_who_learn_nothing_else_of_th
         assert ("Why is this mail here?" in page, "/original" in page) == (told, told)
 
 
-def test_a_message_id_of_another_mail_is_marked(
+def test_a_message_id_of_another_mail_is_marked_and_who_else_got_it_told(
     post: Post, desk: Desk, signed_in: SignedIn
 ) -> None:
     agent, writer = signed_in(desk.agent), f"Sam <{desk.customer.address}>"
@@ -124,10 +124,12 @@ def test_a_message_id_of_another_mail_is_marked(
     post(mail(writer, "The first.", **same))
     post(b"Received: by another way\n" + mail(writer, "The first.", **same))  # a duplicate
     marked = post(mail(writer, "Something else.", **same)).ticket
-    alone = post(mail(writer, "Alone.")).ticket
+    others = "Cc: Zoe@x.example, support+t1@maple.example, z@x.example, " + writer
+    alone = post(mail(writer, "Alone.", headers=others)).ticket
     for number, told in ((marked, True), (alone, False)):
         page = agent.get(f"/support/tickets/{number}").text
         assert ("Another mail came with the same Message-ID" in page) == told
+        assert ("It also went to zoe@x.example, z@x.example. " in page) != told
 
 
 def test_a_mail_that_is_split_off_keeps_its_place_and_its_answers(

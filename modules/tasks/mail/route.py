@@ -258,12 +258,13 @@ class _Route:
         files.attach(self.session, person, ticket, comment, kept, now=self.now, most=None)
 
     def _place(self, ticket: Task, comment: Comment | None) -> None:
+        also = senders.also_written_to(self.session, self.message)
         self.session.add(
             Placement(
                 inbound_mail_id=self.mail.id,
                 task=ticket,
                 comment_id=comment.id if comment else None,
-                reason=self.decision.reason,
+                reason=f"{self.decision.reason} {also}".strip(),
                 doubt=self.decision.doubt,
                 quoted=self.text.quoted,
                 at=self.arrival.now,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from groupware.access import access_of, level_in
 from groupware.errors import Invalid
 from groupware.mail.ids import unmarked
+from groupware.mail.message import Message
 from groupware.mailboxes.models import InboundMail, Mailbox
 from groupware.mailboxes.outcome import Arrival, Became
 from groupware.memory import remembered
@@ -24,6 +25,9 @@ from modules.tasks.mail.threads import Named
 from modules.tasks.models import Task, TaskList
 
 HOUR = timedelta(hours=1)
+MOST_LOOKED_AT = 200
+MOST_TOLD = 8
+"""Of the receivers of a mail: some have thousands."""
 
 
 def person_of(session: Session, arrival: Arrival) -> User | None:
@@ -148,6 +152,19 @@ def _own_addresses(session: Session) -> set[str]:
     ):
         found |= {folded(each) for each in (address, *aliases.split(), sender) if each}
     return found
+
+
+def also_written_to(session: Session, message: Message) -> str:
+    """Who else got a mail, for whoever answers it; nothing where nobody did."""
+    known = {*own_addresses(session), folded(message.sender.email) if message.sender else ""}
+    receivers = (*message.to, *message.cc)
+    found = {folded(each.email): None for each in receivers[:MOST_LOOKED_AT] if "@" in each.email}
+    others = [each for each in found if unmarked(each) not in known]
+    if not others:
+        return ""
+    left = len(others[MOST_TOLD:]) + len(receivers[MOST_LOOKED_AT:])
+    named = ", ".join(one_line(each)[:100] for each in others[:MOST_TOLD])
+    return f"It also went to {named}{f' and {left} more' if left else ''}."
 
 
 def _standing(
