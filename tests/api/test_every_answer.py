@@ -31,7 +31,7 @@ from tests.factories import NOON, Desk
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
     # Its client does not close the files that it was sent.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

@@ -22,7 +22,7 @@ from tests.conftest import _administer
 from tests.core.serving import Served, is_running, served
 from tests.ports import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -194,7 +194,6 @@ def _heard(output: IO[str], acknowledged: list[int]) -> None:
     acknowledged.extend(map(int, output))
 
 
-@pytest.mark.timeout(400)
 def test_no_write_that_was_answered_is_lost_when_a_process_is_killed(
     database_url: str, database: Database
 ) -> None:

@@ -30,7 +30,7 @@ DESK = "support@desk.example"
 MARKED = "support+t1.aaaaaaaaaaaaaaaa@desk.example"
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(400),  # three programs are started one after the other
+    pytest.mark.timeout(600),  # three programs are started one after the other
     pytest.mark.skipif(
         not mailservers.postfix_is_here(), reason="Postfix is not installed, or root"
     ),

@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 def run(*command: str | Path, cwd: Path) -> str:
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     clean["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    clean |= {"PIP_RETRIES": "10", "PIP_DEFAULT_TIMEOUT": "60"}  # an index may be slow for once
     done = subprocess.run(  # noqa: S603 - our own commands
         command, cwd=cwd, env=clean, capture_output=True, text=True, check=False
     )
@@ -72,7 +73,7 @@ def test_an_installed_wheel_runs_from_another_folder(
 ) -> None:
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    run(python, "-m", "pip", "install", "--quiet", built[1], cwd=tmp_path)
+    run(python, "-m", "pip", "install", "--quiet", "--no-compile", built[1], cwd=tmp_path)
     found = json.loads(run(python, "-c", CHECK, cwd=tmp_path))
     assert Path(found["package"]).is_relative_to(tmp_path)
     assert found["layout"]

@@ -25,7 +25,7 @@ from modules.tasks.search import hits, parse
 from tests.bulk import analyse, fill
 from tests.factories import Desk
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 NUMBER = 40_000
 NOW = datetime(2026, 1, 25, tzinfo=UTC)  # late in what is filled in, a ticket a minute
