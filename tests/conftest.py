@@ -89,7 +89,7 @@ def _statements_compiled_once() -> None:
     for dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
         dialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign]
         dialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign]
-    compiled = LRUCache(10_000)
+    compiled = LRUCache(2_000)
 
     def share(self: Engine, *arguments: Any, **named: Any) -> None:
         made(self, *arguments, **named)
