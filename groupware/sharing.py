@@ -55,7 +55,7 @@ def share(
 ) -> dict[str, list[str | None]]:
     """Give these groups these levels, NONE takes one off; what changed, for the journal.
 
-    Somebody must be left who can change it.
+    At least one person must be able to change it.
     """
     require(session, actor, thing, CHANGE)
     if not set(levels.values()) <= {Level.NONE, *LEVELS}:
@@ -63,7 +63,7 @@ def share(
     changes = acls.put(session, thing.acl_id, levels)
     kept = select(func.count()).where(AclEntry.acl_id == thing.acl_id, AclEntry.level >= CHANGE)
     if not session.scalar(kept):
-        raise Invalid("Somebody must be left who can change it.")
+        raise Invalid("At least one person must be able to change it.")
     return changes
 
 

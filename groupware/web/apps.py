@@ -56,7 +56,7 @@ def apps() -> ResponseReturnValue:
 @open_to(SIGNED_IN)
 def revoke(token_id: int) -> ResponseReturnValue:
     tokens.revoke(session(), actor(), actor(), token_id, now=now())
-    told("Revoked. It opens nothing any more.")
+    told("Revoked. It no longer opens anything.")
     return see_other(".apps")
 
 

@@ -133,7 +133,7 @@ def _save(place: Place) -> ResponseReturnValue:
         )  # fmt: skip
     place.apply(chosen)
     removed = next((line.name for line in lines if str(line.group_id) == gone), None)
-    told(f"{removed} is off the list." if removed else "The access is saved.")
+    told(f"{removed} was removed from the list." if removed else "The access is saved.")
     return _back(place)
 
 

@@ -32,7 +32,7 @@ def upload() -> ResponseReturnValue:
     limits.count(session(), f"uploads|{actor().id}", most=MOST, within=WITHIN, now=now())
     file = next(iter(request.files.values()), None)
     if file is None or not file.filename:
-        raise Invalid(attachments="There is no file in this.")
+        raise Invalid(attachments="There is no file in this request.")
     kept, _ = keep(session(), actor(), file)
     return jsonify(token=kept.token, name=kept.name, size=kept.size), 201
 

@@ -42,7 +42,7 @@ def all_of_them() -> ResponseReturnValue:
     if sent and form.validate():
         with refusals(form):
             made = groups.create(session(), actor(), name=form.name.data or "", now=now())
-            told(f"{made.name} is there. Now say who belongs to it, and what it may use.")
+            told(f"{made.name} was added. Now say who belongs to it, and what it may use.")
             return see_other(".show", group_id=made.id)
     query = select(Group).where(Group.kind.in_(SHARED))
     if text := sought():
@@ -160,7 +160,7 @@ def delete(group_id: int) -> ResponseReturnValue:
     try:
         with session().begin_nested():
             groups.delete(session(), actor(), group, now=now())
-        told(f"The group {name} is gone.")
+        told(f"The group {name} was deleted.")
     except Invalid as refusal:
         told(refusal.message, "error")
         return see_other(".show", group_id=group_id)
@@ -177,7 +177,7 @@ def take_out(group: Group, user: User) -> None:
     try:
         with session().begin_nested():
             groups.remove_member(session(), actor(), group, user, now=now())
-        told(f"{user.name} belongs to {group.name} no more.")
+        told(f"{user.name} no longer belongs to {group.name}.")
     except Invalid as refusal:
         told(refusal.message, "error")
 

@@ -69,7 +69,7 @@ def add() -> ResponseReturnValue:
                     credentials.invite(
                         session(), actor(), user, base_url=services().settings.base_url, now=now()
                     )
-                told(f"{user.name} is there. Now say which groups they belong to.")
+                told(f"{user.name} was added. Now say which groups they belong to.")
                 return see_other(".show", user_id=user.id)
     return page("settings/user_add.html", 422 if form.is_submitted() else 200, form=form)
 

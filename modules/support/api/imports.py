@@ -155,7 +155,7 @@ def _read(body: NewImport) -> Read:
         raise Invalid(task_list="This list cannot be chosen.")
     files = uploads.named(session(), actor(), [body.attachment], now=now())
     if not files:
-        raise Invalid(attachment="This file is not, or no longer, there.")
+        raise Invalid(attachment="This file does not exist, or no longer.")
     try:
         with services().blobs.open(files[0].sha256) as stream:
             sheet = reading.read(stream)

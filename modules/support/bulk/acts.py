@@ -281,7 +281,7 @@ def _do_macro(
 ) -> Value | None:
     macro = session.scalar(usable_by(actor, Macro).where(Macro.id == value["id"]))
     if macro is None:
-        raise Invalid("The macro is gone.")
+        raise Invalid("The macro no longer exists.")
     run(session, actor, ticket, macro, now=now)
     return {}
 

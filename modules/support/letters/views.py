@@ -114,7 +114,7 @@ def preview(kind: str, language: str) -> ResponseReturnValue:
 def reset(kind: str, language: str) -> ResponseReturnValue:
     """Back to the words that come with the desk."""
     texts.reset(session(), actor(), _kind(kind, language), language, now=now())
-    told("These are the words that come with the desk.")
+    told("The default words are back.")
     return see_other(".edit", kind=kind, language=language)
 
 

@@ -82,7 +82,7 @@ def add() -> ResponseReturnValue:
     if sent and form.validate():
         with refusals(form):
             made = managing.create(session(), actor(), form.data, seal=_seal(), now=now())
-            told(f"{made.name} is there.")
+            told(f"{made.name} was added.")
             return see_other(".show", mailbox_id=made.id)
     return page("mailboxes/mailbox.html", 422 if sent else 200, form=form, mailbox=None)
 
@@ -130,7 +130,7 @@ def add_rule(mailbox_id: int) -> ResponseReturnValue:
                 session(), actor(), intake, field=form.field.data, words=form.words.data or "",
                 task_list=session().get_one(TaskList, form.task_list_id.data), now=now(),
             )  # fmt: skip
-            told("The rule is in force.")
+            told("The rule was added.")
             return see_other(".show", mailbox_id=mailbox_id)
     told(" ".join(str(each[0]) for each in form.errors.values()), "danger")
     return see_other(".show", mailbox_id=mailbox_id)
@@ -144,7 +144,7 @@ def remove_rule(mailbox_id: int, rule_id: int) -> ResponseReturnValue:
     )
     intake = session().get_one(Intake, mailbox_id)
     managing.remove_rule(session(), actor(), intake, rule, now=now())
-    told("The rule is gone.")
+    told("The rule was removed.")
     return see_other(".show", mailbox_id=mailbox_id)
 
 
@@ -176,7 +176,7 @@ def test(mailbox_id: int) -> ResponseReturnValue:
     with database.writing() as counting:
         limits.count(counting, key, most=MOST_TESTS, within=A_WHILE, now=now())
     if account.protocol == Protocol.NONE and not goes_out:
-        told("There is no server to be tested: mail is brought.", "info")
+        told("There is no server to test: mail comes by LMTP, a pipe or files.", "info")
     if account.protocol != Protocol.NONE:
         try:
             told(f"Coming in works. The folder holds {fetching.check(account):,} mails.")
@@ -208,7 +208,7 @@ def remove(mailbox_id: int) -> ResponseReturnValue:
     except Conflict as refusal:
         told(refusal.message, "danger")
         return see_other(".show", mailbox_id=mailbox_id)
-    told(f"{mailbox.name} is gone.")
+    told(f"{mailbox.name} was deleted.")
     return see_other(".all_of_them")
 
 

@@ -48,7 +48,7 @@ def add() -> ResponseReturnValue:
     if sent and form.validate():
         with refusals(form):
             categories.create(session(), actor(), **typed(form, there), now=now())
-            told("The category is there.")
+            told("The category was added.")
             return see_other(".all_of_them")
     return page("settings/category.html", 422 if sent else 200, form=form, category=None)
 
@@ -81,7 +81,7 @@ def archive(category_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return ask(
             f"Archive {category.name}?",
-            ["It is offered no more. Tickets that have it keep it.", "You can restore it."],
+            ["It is no longer offered. Tickets that have it keep it.", "You can restore it."],
             button="Archive",
             back=url_for(".edit", category_id=category_id),
         )

@@ -101,7 +101,7 @@ def archive(list_id: int, field_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return ask(
             f"Archive {field.name}?",
-            ["It is asked and shown no more. What tickets say to it is kept.",
+            ["It is no longer asked or shown. What tickets say to it is kept.",
              "You can restore it."],
             button="Archive",
             back=url_for(".edit", list_id=list_id, field_id=field_id),

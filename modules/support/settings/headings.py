@@ -82,7 +82,7 @@ def delete(heading_id: int) -> ResponseReturnValue:
             back=url_for(".all_of_them"),
         )
     groupings.delete(session(), actor(), heading, now=now())
-    told("The heading is gone.")
+    told("The heading was deleted.")
     return see_other(".all_of_them")
 
 

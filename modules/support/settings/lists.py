@@ -88,7 +88,7 @@ def add() -> ResponseReturnValue:
                 session(), actor(), name=form.name.data or "", hue=form.hue.data,
                 description=form.description.data or "", now=now(),
             )  # fmt: skip
-            told(f"{made.name} is there. Now say who may ask and who may answer.")
+            told(f"{made.name} was added. Now say who may ask and who may answer.")
             return see_other(".show", list_id=made.id)
     return page("settings/list_add.html", 422 if form.is_submitted() else 200, form=form)
 

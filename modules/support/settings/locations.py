@@ -35,7 +35,7 @@ def all_of_them() -> ResponseReturnValue:
     if sent and form.validate():
         with refusals(form):
             made = locations.create(session(), actor(), name=form.name.data or "", now=now())
-            told(f"{made.name} is there. Now say who may file for it.")
+            told(f"{made.name} was added. Now say who may file for it.")
             return see_other(".show", location_id=made.id)
     archived = request.args.get("show") == "archived"
     query = select(Location).where(Location.archived.is_(archived))
@@ -96,7 +96,7 @@ def add_access(location_id: int) -> ResponseReturnValue:
 def remove_access(location_id: int) -> ResponseReturnValue:
     location, group = named(location_id), sent_group()
     locations.set_access(session(), actor(), location, {group.id: Level.NONE}, now=now())
-    told(f"{group.name} is off the list.")
+    told(f"{group.name} was removed from the list.")
     return see_other(".show", location_id=location_id)
 
 

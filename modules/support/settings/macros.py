@@ -57,7 +57,7 @@ def add() -> ResponseReturnValue:
         with refusals(form):
             label = parts.label(form, there)
             made = managing.create(session(), actor(), label, _steps(form, asked), now=now())
-            told(f"{made.name} is there. Share it below, or keep it to yourself.")
+            told(f"{made.name} was added. Share it below, or keep it to yourself.")
             return see_other(".edit", thing_id=made.id)
     return _page(form, None, 422 if sent else 200)
 

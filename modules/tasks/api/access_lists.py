@@ -77,7 +77,7 @@ def levels(acl_id: int, wanted: Sequence[NewLine]) -> dict[int, Level]:
     """What has to be put so that an access list holds exactly this."""
     chosen = {each.group: Level[each.level.name] for each in wanted}
     if len(chosen) < len(wanted):
-        raise Invalid(lines="A group is there twice.")
+        raise Invalid(lines="A group is named twice.")
     _must_exist(chosen.keys())
     gone = {line.group_id: Level.NONE for line in acls.lines(session(), acl_id)}
     return gone | chosen

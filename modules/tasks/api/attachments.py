@@ -43,7 +43,7 @@ def send_ahead() -> Made[Sent]:
     limits.count(session(), f"uploads|{actor().id}", most=MOST, within=WITHIN, now=now())
     file = request.files.get("file")
     if file is None or not file.filename:
-        raise Invalid(file="There is no file in this.")
+        raise Invalid(file="There is no file in this request.")
     kept, _ = keep(session(), actor(), file)
     return Made(Sent(kept.token, kept.name, kept.size), "/api/v1/attachments")
 
@@ -95,7 +95,7 @@ def received(tokens: list[str] | Unset) -> list[Incoming]:
         return []
     files = uploads.named(session(), actor(), tokens, now=now())
     if len(files) < len(set(tokens)):
-        raise Invalid(attachments="One of these files is not, or no longer, there.")
+        raise Invalid(attachments="One of these files does not exist, or no longer.")
     return list(files)
 
 

@@ -57,7 +57,7 @@ class CategoryChange:
     name: Name | Unset = UNSET
     hue: Hue | Unset = UNSET
     task_lists: Lists | Unset = UNSET
-    archived: Annotated[bool | Unset, Says("An archived one is offered no more.")] = UNSET
+    archived: Annotated[bool | Unset, Says("An archived one is no longer offered.")] = UNSET
 
 
 @nouns.get("/categories")

@@ -78,7 +78,7 @@ def _waiting(doing: Doing, sent: Mapping[str, Any]) -> None:
     waiting = sent.get("waiting", doing.ticket.waiting)
     until = sent.get("waiting_until", doing.ticket.waiting_until)
     if until is not None and until.year not in YEARS:
-        raise Invalid(waiting_until="This is out of time.")
+        raise Invalid(waiting_until="This date is out of range.")
     tickets.wait(
         doing.session, doing.actor, doing.ticket, waiting=waiting, until=until, now=doing.now
     )
@@ -99,7 +99,7 @@ def _urgency(doing: Doing, sent: Mapping[str, Any]) -> None:
 def _due(doing: Doing, sent: Mapping[str, Any]) -> None:
     due, zone = sent["due"], ZoneInfo(doing.actor.time_zone)
     if due is not None and due.year not in YEARS:
-        raise Invalid(due="This is out of time.")
+        raise Invalid(due="This date is out of range.")
     is_date = due is not None and not isinstance(due, datetime)
     at = datetime.combine(due, DAY_ENDS, zone).astimezone(UTC) if is_date else due
     tickets.set_due(

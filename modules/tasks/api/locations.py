@@ -49,7 +49,7 @@ class LocationChange:
     """What becomes of a location; a field that is not sent stays as it is."""
 
     name: Name | Unset = UNSET
-    archived: Annotated[bool | Unset, Says("An archived one is offered no more.")] = UNSET
+    archived: Annotated[bool | Unset, Says("An archived one is no longer offered.")] = UNSET
 
 
 @nouns.get("/locations")

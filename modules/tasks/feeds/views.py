@@ -76,7 +76,7 @@ def feeds() -> ResponseReturnValue:
 @open_to(CREATE_TICKETS, MANAGE_TICKETS, MANAGE_SUPPORT)
 def revoke(token_id: int) -> ResponseReturnValue:
     tokens.revoke(session(), actor(), actor(), token_id, now=now())
-    told("Revoked. Its address opens nothing any more.")
+    told("Revoked. Its address no longer opens anything.")
     return see_other(".feeds")
 
 

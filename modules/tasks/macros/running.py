@@ -88,7 +88,7 @@ def _move(session: Session, actor: User, ticket: Task, wanted: int | None, now: 
 def _categorise(session: Session, actor: User, ticket: Task, steps: Steps, now: datetime) -> None:
     added = session.scalars(select(Category).where(Category.id.in_(steps.add_categories))).all()
     if len(added) < len(set(steps.add_categories)):
-        raise Invalid("A category is not there any more.")
+        raise Invalid("A category no longer exists.")
     kept = [each for each in ticket.categories if each.id not in steps.remove_categories]
     tickets.categorise(session, actor, ticket, [*kept, *added], now=now)
 

@@ -66,7 +66,7 @@ def plan(session: Session, actor: User, ticket: Task, times: Times, *, now: date
     """Change when a ticket starts, and by when it is due."""
     require(session, actor, Level.WRITE, ticket.task_list)
     if times.due and times.start and times.due < times.start:
-        raise Invalid(due="Due is before start.")
+        raise Invalid(due="The due date is before the start.")
     before, is_date = (ticket.start, ticket.due), ticket.due_is_date
     if (*before, is_date) == (times.start, times.due, times.is_date):
         return
