@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from groupware.mail import rtf
 from groupware.mail.charsets import decoded
 
 _SIGNATURE = 0x223E9F78
@@ -19,7 +20,7 @@ _NEW_FILE, _FILE_TITLE, _FILE_DATA, _FILE_PROPERTIES = 0x9002, 0x8010, 0x800F, 0
 _BODY, _PROPERTIES, _CODEPAGE = 0x800C, 0x9003, 0x9007
 
 _LONG_NAME, _SHORT_NAME, _SHOWN_NAME, _DATA = 0x3707, 0x3704, 0x3001, 0x3701
-_TEXT, _HTML, _HTML_CODEPAGE = 0x1000, 0x1013, 0x3FDE
+_TEXT, _HTML, _HTML_CODEPAGE, _RICH = 0x1000, 0x1013, 0x3FDE, 0x1009
 _IMESSAGE = bytes.fromhex("0703020000000000c000000000000046")
 
 _FIXED = {1: 0, 2: 4, 3: 4, 4: 4, 10: 4, 11: 4, 5: 8, 6: 8, 7: 8, 20: 8, 64: 8, 72: 16}
@@ -83,6 +84,9 @@ def _message(data: bytes) -> tuple[str, str, list[_Entry]]:
             page = found.get(_HTML_CODEPAGE)
             pages = f"cp{page}" if isinstance(page, int) else charset
             html = _text(found.get(_HTML, b""), pages)
+            if not text.strip() and not html and isinstance(rich := found.get(_RICH), bytes):
+                words, wrapped = rtf.text_of(rtf.unpacked(rich))
+                text, html = ("", words) if wrapped else (words.strip("\0\n"), "")
         elif kind == _NEW_FILE:
             entries.append(_Entry())
         elif entries and kind == _FILE_TITLE:

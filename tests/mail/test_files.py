@@ -1,7 +1,10 @@
 """What comes along with a mail: names, bytes, and what is taken away."""
 
+import time
+
 import pytest
 
+from groupware.mail.rtf import LARGEST, text_of
 from tests.mail.read import mail
 
 
@@ -55,6 +58,21 @@ def test_what_outlook_packed_is_unpacked() -> None:
 
     assert [(each.name, each.content) for each in message.files] == [("Größe.pdf", b"%PDF-1.4 x")]
     assert message.text == "It hums, says Outlook.\n"
+
+
+def test_html_that_outlook_wrapped_in_rich_text_is_unwrapped() -> None:
+    wrapped = (
+        rb"{\rtf1\ansi\fromhtml1 {\*\htmltag <p>}It {\*\htmltag <b>}\htmlrtf {\b\htmlrtf0 hums}."
+    )
+
+    assert text_of(wrapped) == ("<p>It <b>hums.", True)
+
+
+@pytest.mark.parametrize("piece", [b"{", b"{\\*\\x ", b"\\", b"\\u65?", b"\\'41", b"\\par"])
+def test_crafted_rich_text_costs_what_its_length_costs(piece: bytes) -> None:
+    start = time.process_time()
+    text_of(piece * (LARGEST // len(piece)))
+    assert time.process_time() - start < 2
 
 
 def test_what_outlook_packed_badly_stays_packed_and_is_said_so() -> None:
