@@ -93,15 +93,7 @@ def reply(
     files.attach(session, actor, ticket, comment, incoming, now=now)
     if own:  # one's own ticket: the answer of a customer who happens to be an agent
         ticket.asked_at = now
-        _tell(
-            session,
-            actor,
-            ticket,
-            comment,
-            "responded",
-            events.TicketResponded,
-            now=now,
-        )
+        _tell(session, actor, ticket, comment, "responded", events.TicketResponded, now=now)
         return comment
     ticket.answered_at = now
     ticket.answered_after_resolution = False
