@@ -1,10 +1,12 @@
 """One's own page: what may be changed there, and what needs the password."""
 
 import pytest
+from babel import Locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from groupware.models import Address, WebSession
+from groupware.web.words import LOCALES
 from tests.conftest import Client, SignedIn
 from tests.factories import PASSWORD, Desk
 
@@ -21,6 +23,12 @@ def manner(**changes: str) -> dict[str, str]:
         "default_location_id": "",
     }
     return {**usual, **changes}
+
+
+def test_languages_stand_under_their_own_names_in_their_order() -> None:
+    own = {name: Locale.parse(name, sep="-").display_name or "" for name in LOCALES}
+    assert {name: text[:1].upper() + text[1:] for name, text in own.items()} == LOCALES
+    assert list(LOCALES.values()) == sorted(LOCALES.values())
 
 
 def test_name_and_manner_are_saved(desk: Desk, signed_in: SignedIn, session: Session) -> None:
