@@ -25,6 +25,11 @@ SCREENS = {1440: 900, 390: 844}
 SCHEMES = ("light", "dark")
 SHOWN = (1440, "light")
 COLOURS = 256
+DRAWN = """() => Promise.all([...document.images].map(one => {
+    one.loading = "eager";
+    return one.decode().catch(() => null);
+}))"""
+"""The page's own pictures have come."""
 
 
 def main() -> int:
@@ -70,6 +75,7 @@ def picture_all(
             if place.who != who:
                 continue
             page.goto(place.path.format(**named))
+            page.evaluate(DRAWN)
             page.evaluate(COME_TO_REST)
             name = f"{place.name}-{width}-{scheme}.png"
             picture = small(page.screenshot())
