@@ -36,8 +36,9 @@ function leave(area) {
 
 function keep(area) {
   const text = area.value.trim() === "" ? null : area.value;
-  const kept = store.set(key(area), text);
-  store.set(`${key(area)}:at`, text && new Date().toISOString());
+  const same = store.get(key(area)) === text; // looked at once more, not written: it gets no later by that
+  const kept = same || store.set(key(area), text);
+  if (!same) store.set(`${key(area)}:at`, text && new Date().toISOString());
   say(area, text === null ? "" : kept ? "Draft saved" : "");
 }
 

@@ -121,6 +121,26 @@ def test_a_draft_comes_back_until_it_was_sent(desk: Desk, signed_in: SignedIn) -
     assert "Half &lt;b&gt;of</textarea>" in tomas.get(path).text
 
 
+@pytest.mark.parametrize(
+    ("typed", "shared", "taken"),
+    [(None, "reply", "reply"), ("reply", "reply", "reply"), ("note", "reply", "note")],
+)
+def test_a_shared_draft_is_taken_after_what_stands_in_the_composer(
+    desk: Desk, signed_in: SignedIn, typed: str | None, shared: str, taken: str
+) -> None:
+    ticket = desk.ticket()
+    desk.session.commit()
+    path = f"/support/tickets/{ticket.id}"
+    manager, agent = signed_in(desk.manager), signed_in(desk.agent)
+    manager.send(f"{path}/draft", body="For all.", kind=shared, share="y")
+    mine = {"body": "Just typed.", "kind": typed} if typed else {}
+    answer = agent.send(f"{path}/drafts/{desk.manager.id}/taking", **mine)
+    assert answer.status_code == 303
+    draft = drafts.own(desk.session, desk.agent, ticket)
+    assert draft is not None
+    assert (draft.body, draft.kind) == ("Just typed.\n\nFor all." if typed else "For all.", taken)
+
+
 def test_a_draft_goes_on_in_the_ticket_that_holds_its_own_now(desk: Desk) -> None:
     session, now, reply = desk.session, desk.make.now, Kind.REPLY
     one, two, into = (desk.ticket() for _ in range(3))

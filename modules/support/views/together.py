@@ -118,8 +118,12 @@ def keep(ticket_id: int) -> ResponseReturnValue:
 @blueprint.post(f"{TICKET}/drafts/<int:author_id>/taking")
 @open_to(MANAGE_TICKETS, MANAGE_SUPPORT)
 def take(ticket_id: int, author_id: int) -> ResponseReturnValue:
-    """Go on with a colleague's draft: it stands in one's own composer then."""
-    drafts.take(session(), actor(), _seen(ticket_id), author_id, now=now())
+    """Go on with a colleague's draft: it stands in one's own composer then, after what is there."""
+    ticket, form = _seen(ticket_id), DraftForm()
+    if (form.body.data or "").strip() and form.validate():
+        kind = Kind(form.kind.data or Kind.REPLY)
+        drafts.keep(session(), actor(), ticket, kind, form.body.data or "", now=now())
+    drafts.take(session(), actor(), ticket, author_id, now=now())
     return to_ticket(ticket_id, "#body")
 
 

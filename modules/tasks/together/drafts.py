@@ -45,7 +45,10 @@ def share(
 
 
 def take(session: Session, actor: User, ticket: Task, author_id: int, *, now: datetime) -> Draft:
-    """Go on with a shared draft: it is the taker's own now, after what they had typed themselves."""
+    """Go on with a shared draft: it is the taker's own now, after what they had typed themselves.
+
+    Where one of the two is a note, so is the whole: no word of a note gets into a reply by this.
+    """
     require(session, actor, Level.WRITE, ticket.task_list)
     shared = session.get(Draft, (author_id, ticket.id, True))
     if shared is None:
@@ -54,7 +57,8 @@ def take(session: Session, actor: User, ticket: Task, author_id: int, *, now: da
     body = f"{own.body}\n\n{shared.body}" if own else shared.body
     session.delete(shared)
     session.flush()
-    _put(session, actor, ticket, shared.kind, body, shared=False, now=now)
+    kind = Kind.NOTE if own and own.kind == Kind.NOTE else shared.kind
+    _put(session, actor, ticket, kind, body, shared=False, now=now)
     return session.get_one(Draft, (actor.id, ticket.id, False), populate_existing=True)
 
 
