@@ -2,7 +2,7 @@
 
 import re
 
-from groupware.mail import auto, bodies, bounces, headers, mime, quotes
+from groupware.mail import auto, bodies, bounces, headers, mime, quotes, uu
 from groupware.mail.addresses import Address, addresses
 from groupware.mail.files import files
 from groupware.mail.html import plain
@@ -17,6 +17,7 @@ def read(raw: bytes) -> Message:
     """The message in these bytes."""
     problems: list[str] = []
     root = mime.read(raw, problems)
+    uu.unpack(root)
     chosen = bodies.choose(root)
     body = bodies.body(chosen)
     found = files(chosen.files, shown=body.html)

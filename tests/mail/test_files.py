@@ -31,6 +31,7 @@ def test_a_name_is_read_as_it_was_meant(name: str, called: str) -> None:
     [
         ("file_base64_with_padding_amid", b"Hello world!"),
         ("file_uuencoded", b"Hello world"),
+        ("file_uuencoded_in_the_text", b"Hello world"),
         ("file_of_a_type_that_is_none", b"%PDF"),
         ("file_text_shown_inline", b"one line of a log"),
     ],

@@ -42,6 +42,7 @@ def test_a_subject_is_read_as_it_was_meant(name: str, subject: str) -> None:
         ("body_then_picture_then_body", "before\nafter"),
         ("body_related_with_a_start", "It hums."),
         ("body_in_a_winmail_dat_as_rich_text", "„Принтер” hums.\nIt glows."),
+        ("file_uuencoded_in_the_text", "It hums."),
         ("body_html_of_outlook", "Hello,\n\n2. off\n3. on\n  - red\n  - green\n4. off\n\nAnn"),
         ("body_related_picture", "Look: [the printer]"),
     ],
