@@ -46,8 +46,8 @@ def enclosed(property_: Property) -> Enclosed | None:
         content = b64decode("".join(property_.value.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise Unreadable("an ATTACH is no Base64") from error
-    kind = property_.parameter("FMTTYPE").lower()
     said = next((name for each in NAMES if (name := property_.parameter(each))), "")
+    kind = property_.parameter("FMTTYPE").lower() or mimetypes.guess_type(said)[0] or ""
     ending = mimetypes.guess_extension(kind) or ""
     return Enclosed(uploads.cleaned_name(said or f"attachment{ending}"), kind, content)
 

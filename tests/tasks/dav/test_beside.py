@@ -53,10 +53,12 @@ def test_a_file_within_a_task_becomes_a_file_of_the_ticket_once(
     assert "ATTACH:http://127.0.0.1/secret" in shown, "kept, and never fetched"
     assert phone.put(path, without(phone.lines(path), "ATTACH")).status_code == 204
     assert len(session.scalars(select(Attachment)).all()) == 1, "a missing one deletes nothing"
+    unnamed = inline(b"two", "../../a.txt").replace("FMTTYPE=text/plain;", "")
     made = phone.put(phone.at(desk.list, "f.ics"), task("f").replace(
-        b"END:VTODO", f"{inline(b'two', '../../a.txt')}\r\nEND:VTODO".encode()))  # fmt: skip
+        b"END:VTODO", f"{unnamed}\r\nEND:VTODO".encode()))  # fmt: skip
     assert made.status_code == 201
     assert session.scalars(select(Attachment.name)).all() == ["plan.txt", "a.txt"]
+    assert set(session.scalars(select(Attachment.content_type))) == {"text/plain"}
     many = with_lines(phone.lines(path), *(inline(b"%d" % each) for each in range(5)))
     refused = phone.put(path, many)
     assert (refused.status_code, "At most 5" in refused.text) == (403, True)
