@@ -36,6 +36,8 @@ class Arrived:
 
 def store(blobs: Store, arrived: Sequence[Arrived]) -> list[Blob]:
     """Put the bytes away, before any row names them and outside of any transaction."""
+    if len(arrived) == 1:
+        return [blobs.put([arrived[0].raw])]
     with ThreadPoolExecutor(AT_ONCE, "storing mail") as pool:  # a disk syncs several at once
         return list(pool.map(lambda each: blobs.put([each.raw]), arrived))
 

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 from groupware import module
 from groupware.ahead import one_ahead
 from groupware.blobs import Store
-from groupware.database import Database, one_at_a_time
+from groupware.database import Database, let_others, one_at_a_time
 from groupware.mail.ids import Marks
 from groupware.mail.message import Message
 from groupware.mail.mime import LARGEST
@@ -127,6 +127,7 @@ def process_all(
     """
     for part, read in one_ahead((part, _read_all(room, part)) for part in parts):
         yield _all_placed(room, part, read, clock)
+        let_others(room.database)
 
 
 def process(room: Mailroom, mail_id: int, *, now: datetime) -> Outcome:
