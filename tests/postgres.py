@@ -35,16 +35,18 @@ def server() -> Iterator[str]:
             os.chown(data, account.pw_uid, account.pw_gid)
             os.chown(home, account.pw_uid, account.pw_gid)
             demote = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        port = free_port()
 
         def run(*command: str) -> None:
             done = subprocess.run(  # noqa: S603
                 command, cwd=home, capture_output=True, text=True, check=False, **demote
             )
-            assert done.returncode == 0, done.stdout + done.stderr
+            log = Path(home) / "log"
+            told = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+            assert done.returncode == 0, done.stdout + done.stderr + told
 
         run(f"{folder}/initdb", "-D", str(data), "-U", "desk", "-A", "trust", "-E", "UTF8",
             "--locale=C.UTF-8", "--no-sync")  # fmt: skip
+        port = free_port()  # only now: making the files takes its time
         options = (
             f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c max_connections=200"
             " -c fsync=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0"
