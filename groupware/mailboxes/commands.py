@@ -72,7 +72,10 @@ def add(acts: Any) -> None:
 
 
 def take_in(options: argparse.Namespace) -> int:
-    """Journal mails, process them, and print a line of JSON for each."""
+    """Journal mails, process them, and print a line of JSON for each.
+
+    Whatever keeps a mail from the journal, whoever pipes it in is told to keep it and to come again.
+    """
     try:
         settings = config.read()
         with Database(settings.database_url) as database:
@@ -82,13 +85,9 @@ def take_in(options: argparse.Namespace) -> int:
             mails = iter(tqdm(_mails(options), unit="mail", disable=_quiet(options)))
             parts = _journalled(room, mailbox, mails, archive=options.archive)
             _process(room, one_ahead(parts))
-    except (NotFound, config.BadSettings) as error:
-        # Whoever pipes mail in keeps it until this is mended.
-        print(f"groupware: {error}", file=sys.stderr)
-        return TRY_AGAIN
-    except (OperationalError, InterfaceError, OSError, NotTaken) as error:
-        if isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):
-            raise Conflict(f"{error.filename}: {error.strerror}") from error
+    except Conflict:
+        raise  # no such file
+    except Exception as error:  # a mail server that is told anything else sends the mail back
         print(f"groupware: try again later: {_said(error)}", file=sys.stderr)
         return TRY_AGAIN
     return 0
@@ -110,7 +109,7 @@ def _journalled(
 
 
 def _process(room: Mailroom, parts: Iterator[list[int]]) -> None:
-    """Process what is journalled, and tell of it; without the database it waits for the worker."""
+    """Process what is journalled, and tell of it; what fails there waits for the worker."""
     untold: list[int] = []
 
     def noted() -> Iterator[list[int]]:
@@ -122,7 +121,11 @@ def _process(room: Mailroom, parts: Iterator[list[int]]) -> None:
         for outcomes in processing.process_all(room, noted(), utc_now):
             _tell_all(room, outcomes)
             del untold[: len(outcomes)]
-    except (OperationalError, InterfaceError) as failure:
+    except (NotTaken, Conflict):
+        raise
+    except (
+        Exception
+    ) as failure:  # the mail is safe: a server that were told otherwise sent it again
         for ids in itertools.chain([untold], parts):
             _tell_all(room, dict.fromkeys(ids, Outcome(Became.WAITING, _said(failure))))
 
@@ -200,13 +203,17 @@ def replay(options: argparse.Namespace) -> int:
 
 def _mails(options: argparse.Namespace) -> Iterator[bytes]:
     path = Path(options.path)
-    if options.format == "maildir" or (options.path != "-" and path.is_dir()):
-        yield from of_maildir(path)
-    elif options.path == "-":
+    if options.path == "-" and options.format != "maildir":
         yield from _of(sys.stdin.buffer, options.format)
-    else:
-        with path.open("rb") as file:
-            yield from _of(file, options.format)
+        return
+    try:
+        if options.format == "maildir" or path.is_dir():
+            yield from of_maildir(path)
+        else:
+            with path.open("rb") as file:
+                yield from _of(file, options.format)
+    except OSError as failure:
+        raise Conflict(f"{failure.filename}: {failure.strerror}") from failure
 
 
 def _of(stream: Any, kind: str) -> Iterable[bytes]:

@@ -1,8 +1,9 @@
-"""`groupware mail parse`: the names that scripts rely on."""
+"""`groupware mail parse`: the names that scripts rely on; `ingest`: what it answers a mail server."""
 
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +67,22 @@ def test_a_file_that_is_not_there_is_named_and_the_others_are_read(
     assert status == 1
     assert told.err == "groupware: /nowhere.eml: No such file or directory\n"
     assert json.loads(told.out)["subject"] == "Re: x"
+
+
+@pytest.mark.parametrize("there", [b"no database at all", b""], ids=["no_database", "empty"])
+def test_whatever_is_wrong_whoever_pipes_a_mail_in_keeps_it(
+    there: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "groupware.db").write_bytes(there)
+    monkeypatch.setenv("GROUPWARE_DATA", str(tmp_path))
+    monkeypatch.delenv("GROUPWARE_DATABASE_URL", raising=False)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Subject: piped\n\nx")))
+
+    assert main(["mail", "ingest", "--mailbox", "support@desk.example"]) == 75
+    said = capsys.readouterr()
+    assert not said.out
+    assert said.err.startswith("groupware: try again later: ")
+    assert said.err.count("\n") == 1

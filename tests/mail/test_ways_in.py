@@ -124,13 +124,12 @@ def test_a_pipe_says_try_again_while_the_database_is_away(
         master = f"desk unix - n n - - pipe\n  flags=DX user=nobody argv=/usr/bin/perl {script}"
         database.engine.dispose()
         path.rename(away)
-        path.mkdir()  # so that it cannot be made anew
+        path.symlink_to(tmp_path)  # so that it cannot be made anew, and comes back in one step
         with mailservers.postfix(transport="desk:", master=master) as postfix:
             _send(postfix.smtp, mail("who@else.example", "By a pipe."))
             _until(lambda: 75 in codes)
             assert postfix.queued() == 1
-            path.rmdir()
-            away.rename(path)
+            away.replace(path)
             postfix.flush()
             _until(lambda: 0 in codes)
             _until(lambda: postfix.queued() == 0)

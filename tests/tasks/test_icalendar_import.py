@@ -258,9 +258,7 @@ PIECES = (
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@settings(
-    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_bytes_whatever_are_a_fault(session: Session, desk: Desk, data: st.DataObject) -> None:
     """Damaged samples: each component becomes an outcome, or the file is refused; nothing else."""
