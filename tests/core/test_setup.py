@@ -104,7 +104,7 @@ def test_nobody_else_takes_over_a_set_up_that_was_left(
     other = {**MANAGER, "address": "eve@evil.example"}
     assert stranger.send("/setup/manager", other).status_code == 404
     assert stranger.send("/setup/organisation", ORGANISATION).status_code == 404
-    assert stranger.send("/setup/list", LIST).status_code == 302
+    assert stranger.send("/setup/list", LIST).status_code == 401
     assert count(session, User) == 1
     # Their own browser, a day later.
     stranger.send("/login", address=MANAGER["address"], password=MANAGER["password"])
