@@ -5,6 +5,8 @@
 
 `page` fails its test on any error that the page or the console tells. `open_page` opens more of
 them, for a second person. Never wait for `networkidle`: a page may hold a stream open.
+
+Programs that are not ours take part, so a story that fails is tried once more; the run's end names it.
 """
 
 import shutil
@@ -78,6 +80,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("browser")
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 LAUNCH = [
