@@ -77,6 +77,13 @@ def refused(status: int, condition: str = "", *, reason: str = "") -> HTTPExcept
     return HTTPException(response=response)
 
 
+def meant(header: str, etag: str) -> bool:
+    """True where If-Match or If-None-Match (RFC 9110, 13.1) means this ETag."""
+    # Some clients forget the quotes; ETags of ours have none inside.
+    said = [each.strip().removeprefix("W/").strip('"') for each in header.split(",")]
+    return header.strip() == "*" or etag.strip('"') in said
+
+
 def withheld(path: str, privilege: str, reason: str = "") -> HTTPException:
     """403 need-privileges (RFC 3744, 7.1.1): clients undo what they did only when told so."""
     condition = (

@@ -12,7 +12,7 @@ from groupware.web.request import actor, now, services, session
 from modules.tasks import tickets
 from modules.tasks.access import agent_level
 from modules.tasks.dav import names
-from modules.tasks.dav.answers import as_answer, refused, withheld
+from modules.tasks.dav.answers import as_answer, meant, refused, withheld
 from modules.tasks.dav.bodies import read_body, understood
 from modules.tasks.dav.markup import hrefs
 from modules.tasks.dav.members import Member, Texts, named, tasks_of
@@ -175,20 +175,10 @@ def _locked(collection: Collection, member: Member) -> Task:
 def _check(member: Member | None) -> None:
     """If-Match and If-None-Match (RFC 9110, 13.1)."""
     match, none = request.headers.get("If-Match"), request.headers.get("If-None-Match")
-    if match is not None and (
-        member is None or (match.strip() != "*" and member.etag not in _tags(match))
-    ):
+    if match is not None and (member is None or not meant(match, member.etag)):
         raise refused(412, reason="It was changed by somebody else meanwhile.")
-    if (
-        none is not None
-        and member is not None
-        and (none.strip() == "*" or member.etag in _tags(none))
-    ):
+    if none is not None and member is not None and meant(none, member.etag):
         raise refused(412, reason="It is there already.")
-
-
-def _tags(header: str) -> list[str]:
-    return [each.strip().removeprefix("W/") for each in header.split(",")]
 
 
 def _sequence(match: str | None) -> int | None:

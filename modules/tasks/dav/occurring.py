@@ -1,6 +1,7 @@
-"""Repeated tasks: whether they occur in a time, and as what (RFC 4791, 9.6.5 and 9.9)."""
+"""Repeated tasks: whether they occur in a time, and as what (RFC 4791, 9.6.5, 9.6.6 and 9.9)."""
 
-from datetime import UTC, date, datetime, time
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import recurring_ical_events
@@ -13,6 +14,9 @@ MOST = 1000
 
 RULES = ("RRULE", "RDATE", "EXDATE", "EXRULE")
 TIMES = ("DTSTART", "DUE", "RECURRENCE-ID")
+NO_TIME = timedelta(0)
+WRITTEN = re.compile(rb"(?ms)^BEGIN:VTODO\r$.*?^END:VTODO\r\n")
+"""A task as it stands in a calendar."""
 
 
 def occurs(text: bytes, asked: TimeRange) -> bool:
@@ -42,6 +46,37 @@ def expanded(text: bytes, asked: TimeRange) -> bytes:
     return bytes(told.to_ical())
 
 
+def limited(text: bytes, asked: TimeRange) -> bytes:
+    """A repeated task with those changed occurrences that lie in a time, or lay there before."""
+    if b"\nRECURRENCE-ID" not in text:
+        return text
+    tasks = Calendar.from_ical(text).walk("VTODO")
+    usual = max((_span(each)[1] for each in tasks if "RECURRENCE-ID" not in each), default=NO_TIME)
+    wanted = iter([_touches(each, usual, asked) for each in tasks])
+    return WRITTEN.sub(lambda task: task[0] if next(wanted) else b"", text)
+
+
+def _touches(task: Any, usual: timedelta, asked: TimeRange) -> bool:
+    """True for a changed occurrence within a time, and for what is said of more than one."""
+    was = _moment(task, "RECURRENCE-ID")
+    if was is None or "RANGE" in task["RECURRENCE-ID"].params:
+        return True
+    begins, length = _span(task)
+    return any(
+        at < asked.end and (at >= asked.start or at + long > asked.start)
+        for at, long in ((begins or was, length), (was, usual))
+    )
+
+
+def _span(task: Any) -> tuple[datetime | None, timedelta]:
+    """When a task begins, and how long it takes."""
+    begins, due = _moment(task, "DTSTART"), _moment(task, "DUE")
+    length = getattr(task.get("DURATION"), "dt", None)
+    if begins and due:
+        length = due - begins
+    return begins or due, length if isinstance(length, timedelta) else NO_TIME
+
+
 def _found(calendar: Any, asked: TimeRange) -> list[Any]:
     for task in calendar.walk("VTODO"):
         if "DTSTART" not in task and "DUE" not in task:
@@ -60,12 +95,17 @@ def _found(calendar: Any, asked: TimeRange) -> list[Any]:
 
 def _first(calendar: Any) -> datetime | None:
     """When the first of a task's occurrences begins."""
-    moments: list[datetime] = []
-    for task in calendar.walk("VTODO"):
-        for name in ("DTSTART", "DUE"):
-            at = getattr(task.get(name), "dt", None)
-            if isinstance(at, datetime):
-                moments.append(at if at.tzinfo else at.replace(tzinfo=UTC))
-            elif isinstance(at, date):
-                moments.append(datetime.combine(at, time(0), UTC))
+    moments = [
+        at
+        for task in calendar.walk("VTODO")
+        for name in ("DTSTART", "DUE")
+        if (at := _moment(task, name))
+    ]
     return min(moments, default=None)
+
+
+def _moment(task: Any, name: str) -> datetime | None:
+    at = getattr(task.get(name), "dt", None)
+    if isinstance(at, datetime):
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return datetime.combine(at, time(0), UTC) if isinstance(at, date) else None

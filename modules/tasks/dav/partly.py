@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from modules.tasks.dav.answers import refused
 from modules.tasks.dav.filters import TimeRange, read_range
 from modules.tasks.dav.markup import Element, c, children
-from modules.tasks.dav.occurring import expanded
+from modules.tasks.dav.occurring import expanded, limited
 from modules.tasks.icalendar.lines import folded, name_of
 
 
@@ -18,11 +18,14 @@ class Part:
     parts: Mapping[str, "Part"] = field(default_factory=dict)
     all_parts: bool = True
     within: TimeRange | None = None  # repeated tasks as what occurs in this time
+    changed: TimeRange | None = None  # changed occurrences of this time alone
 
     def of(self, text: bytes) -> str:
         """So much of a calendar."""
         if self.within:
             text = expanded(text, self.within)
+        elif self.changed:
+            text = limited(text, self.changed)
         if self.properties is None and self.all_parts:
             return text.decode()
         lines = text.decode().replace("\r\n ", "").split("\r\n")
@@ -64,8 +67,11 @@ def read_part(wanted: Element) -> Part:
         raise refused(403, "<c:supported-calendar-data/>", reason="Only version 2.0 is here.")
     components = list(wanted.iterfind(c("comp")))
     part = _read(components[0]) if components else Part()
-    expand = wanted.find(c("expand"))
-    return part if expand is None else replace(part, within=read_range(expand))
+    if (expand := wanted.find(c("expand"))) is not None:
+        return replace(part, within=read_range(expand))
+    if (limit := wanted.find(c("limit-recurrence-set"))) is not None:
+        return replace(part, changed=read_range(limit))
+    return part
 
 
 def _read(component: Element) -> Part:

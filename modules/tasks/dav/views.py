@@ -3,12 +3,16 @@
 from collections.abc import Callable, Mapping
 
 from flask import Blueprint, redirect, request
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.http import http_date
+from werkzeug.routing import PathConverter
 from werkzeug.wrappers import Response
 
 from groupware.errors import NotFound, Refusal
+from groupware.web.errors import http_error
 from groupware.web.identity import csrf
 from groupware.web.programs import by_app_password
 from groupware.web.request import (
@@ -22,7 +26,7 @@ from groupware.web.request import (
     session,
 )
 from modules.tasks.dav import making, moving
-from modules.tasks.dav.answers import METHODS, as_answer, multistatus, refused
+from modules.tasks.dav.answers import METHODS, as_answer, meant, multistatus, refused
 from modules.tasks.dav.markup import body, d
 from modules.tasks.dav.members import Texts, members, named
 from modules.tasks.dav.places import (
@@ -44,6 +48,17 @@ csrf.exempt(blueprint)  # no browser can be made to send an app password
 
 CLASSES = "1, 3, extended-mkcol, calendar-access"
 REFUSED = ("COPY", "POST", "LOCK", "UNLOCK", "ACL")
+
+
+class Below(PathConverter):
+    """All that follows: a line break, too, is part of a name, and refused like other bad names."""
+
+    regex = r"[^/][\s\S]*?"
+
+
+@blueprint.record
+def _knows_below(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["below"] = Below
 
 
 @blueprint.route("/.well-known/caldav", methods=["GET", "PROPFIND"])
@@ -68,7 +83,7 @@ def beginning() -> ResponseReturnValue:
 
 @blueprint.route("/dav", methods=[*METHODS, *REFUSED], provide_automatic_options=False)
 @blueprint.route("/dav/", methods=[*METHODS, *REFUSED], provide_automatic_options=False)
-@blueprint.route("/dav/<path:rest>", methods=[*METHODS, *REFUSED], provide_automatic_options=False)
+@blueprint.route("/dav/<below:rest>", methods=[*METHODS, *REFUSED], provide_automatic_options=False)
 @open_to(CREATE_TICKETS, MANAGE_TICKETS, MANAGE_SUPPORT)
 @by_app_password
 def everything(rest: str = "") -> ResponseReturnValue:
@@ -90,6 +105,15 @@ def everything(rest: str = "") -> ResponseReturnValue:
         return _dav(act(place))
     except Refusal as refusal:
         raise as_answer(refusal, path, "write") from refusal
+
+
+@blueprint.app_errorhandler(405)
+def not_that_way(error: MethodNotAllowed) -> ResponseReturnValue:
+    """A method that nobody knows is refused here like the others, and elsewhere as everywhere."""
+    if request.path != "/dav" and not request.path.startswith(ROOT):
+        answer: ResponseReturnValue = http_error(error)
+        return answer
+    return refused(405, reason="Not that way.").get_response()
 
 
 def _dav(answer: Response) -> Response:
@@ -116,11 +140,7 @@ def _get(place: Place) -> Response:
     if member is None:
         raise NotFound
     headers = {"ETag": member.etag, "Last-Modified": http_date(member.modified)}
-    match = request.headers.get("If-None-Match", "")
-    if (
-        member.etag in [each.strip().removeprefix("W/") for each in match.split(",")]
-        or match == "*"
-    ):
+    if meant(request.headers.get("If-None-Match", ""), member.etag):
         return Response(status=304, headers=headers)
     written = Texts(session(), actor(), place.collection, services().settings.base_url).one(member)
     return Response(written, content_type=CONTENT_TYPE, headers=headers)

@@ -323,6 +323,21 @@ def test_a_repeated_task_is_told_as_what_occurs(desk: Desk, phone: Phone) -> Non
     assert text.count("X-FOREIGN:kept") == 1
     whole = phone("GET", once).text
     assert answer.text("c:calendar-data", once) == whole, "what occurs once is told as it is"
+    whole = phone("GET", again).text
+    for start, end, changed in (
+        ("20300212T000000Z", "20300213T000000Z", 1),  # where it was
+        ("20300213T103000Z", "20300214T000000Z", 1),  # where it is now
+        ("20300213T110000Z", "20300401T000000Z", 0),  # when it is over
+        ("20300101T000000Z", "20300212T110000Z", 0),  # before it
+    ):
+        limit = f'<c:limit-recurrence-set start="{start}" end="{end}"/>'
+        told = phone.query(
+            phone.at(desk.list), f"<c:time-range {times}/>",
+            f"<c:calendar-data>{limit}</c:calendar-data>",
+        ).text("c:calendar-data", again)  # fmt: skip
+        assert told.count("RECURRENCE-ID") == changed, start
+        assert "RRULE" in told
+        assert (told == whole) == bool(changed), start
 
 
 def test_people_find_themselves_only(desk: Desk, phone: Phone) -> None:

@@ -75,7 +75,8 @@ def test_what_was_given_may_be_written_back_without_a_change(
     tickets.set_due(session, desk.agent, ticket, due=desk.make.later(days=2), now=desk.make.now)
     tickets.wait(session, desk.agent, ticket, waiting=Waiting.CUSTOMER, now=desk.make.now)
     answer = phone("GET", phone.of(ticket))
-    back = phone.put(phone.of(ticket), answer.data, If_Match=answer.headers["ETag"])
+    unquoted = answer.headers["ETag"].strip('"')
+    back = phone.put(phone.of(ticket), answer.data, If_Match=unquoted)
     assert back.status_code == 204
     assert back.headers["ETag"] == answer.headers["ETag"], "only now it is what was written"
     session.refresh(ticket)
@@ -325,7 +326,7 @@ def test_what_is_no_task_is_refused_with_the_reason(
     assert large.status_code == 413
     assert phone.put(phone.at(desk.list, "x.ics"), task(priority="")).status_code == 201
     assert phone.put(phone.at(desk.list, "n" * 256), task()).status_code == 403
-    assert phone.put(phone.at(desk.list, "a%0d%0ab.ics"), task()).status_code == 404
+    assert phone.put(phone.at(desk.list, "a%0d%0ab.ics"), task()).status_code == 403
     assert phone.put(phone.at(desk.list, "a%2Fb.ics"), task()).status_code == 404
 
 
