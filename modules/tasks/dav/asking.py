@@ -1,6 +1,6 @@
 """A filter becomes a question to the tickets: what they cannot answer is read in the tasks' text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, case, false, or_
@@ -15,7 +15,7 @@ from modules.tasks.dav.filters import (
     statuses_meant,
     times_hold,
 )
-from modules.tasks.dav.members import Member, Texts, members
+from modules.tasks.dav.members import Member, Texts, members, tasks_of
 from modules.tasks.dav.occurring import occurs
 from modules.tasks.dav.places import Collection
 from modules.tasks.icalendar.facts import Face
@@ -25,6 +25,8 @@ from modules.tasks.icalendar.times import Zones, locations_of, zone_called
 from modules.tasks.models import Task
 
 REPEATS = ("RRULE", "RDATE", "RECURRENCE-ID")
+FEW = 1000
+"""So many tasks are looked up; of more, all of the list are read through once again."""
 
 
 def matching(
@@ -42,15 +44,17 @@ def matching(
     if asked.time is None and not rest.inside:
         yield from members(session, user, collection, *conditions)
         return
-    repeated = _repeats()
-    in_time = [_in_time(asked.time), ~repeated] if asked.time else []
-    sure = list(members(session, user, collection, *conditions, *in_time))
+    if asked.time:
+        conditions.append(or_(_in_time(asked.time), _repeats()))
+    found = list(members(session, user, collection, *conditions))
+    repeated = _repeated_of(session, user, collection, found) if asked.time else frozenset()
+    sure = [each for each in found if each.id not in repeated]
     if not rest.inside:
         yield from sure
     else:
         yield from (each for each, text in texts.of(sure) if _meets(text, rest, user))
     if asked.time:
-        unsure = list(members(session, user, collection, *conditions, repeated))
+        unsure = [each for each in found if each.id in repeated]
         whole = OfComponent("VTODO", time=asked.time, inside=rest.inside)
         yield from (each for each, text in texts.of(unsure) if _meets(text, whole, user))
 
@@ -69,9 +73,20 @@ def _for_tickets(asked: OfComponent) -> tuple[list[ColumnElement[bool]], OfCompo
     return conditions, OfComponent("VTODO", inside=tuple(left))
 
 
+def _repeated_of(
+    session: Session, user: User, collection: Collection, found: Sequence[Member]
+) -> frozenset[int]:
+    """Which of these may occur more than once."""
+    query = tasks_of(user, collection).where(_repeats())
+    if len(found) <= FEW:
+        query = query.where(Task.id.in_([each.id for each in found]))
+    return frozenset(session.scalars(query.order_by(None).with_only_columns(Task.id)))
+
+
 def _repeats() -> ColumnElement[bool]:
     return and_(
         Task.kept_calendar.is_not(None),
+        Task.kept_calendar.contains("\nR"),  # which few texts have: they are read once, not thrice
         or_(*(Task.kept_calendar.contains(f"\n{name}") for name in REPEATS)),
     )
 
