@@ -155,7 +155,7 @@ def _exact(at: datetime, zone: tzinfo, locale: Locale) -> str:
 def _how_long_ago(at: datetime, locale: Locale) -> str:
     seconds = round((at - now()).total_seconds())
     step = 1 if abs(seconds) < HOUR else 60 if abs(seconds) < 2 * DAY else HOUR
-    return _ago(seconds // step * step, locale)
+    return _ago(seconds // step * step or -1, locale)  # this moment is no "in 0 seconds"
 
 
 def _brief(at: datetime) -> str:

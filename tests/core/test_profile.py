@@ -1,14 +1,17 @@
 """One's own page: what may be changed there, and what needs the password."""
 
+from datetime import timedelta
+
 import pytest
 from babel import Locale
+from flask import Flask, g
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from groupware.models import Address, WebSession
-from groupware.web.words import LOCALES
+from groupware.web.words import LOCALES, t_ago
 from tests.conftest import Client, SignedIn
-from tests.factories import PASSWORD, Desk
+from tests.factories import NOON, PASSWORD, Desk
 
 NEW = "quiet harbour lamp"
 
@@ -29,6 +32,14 @@ def test_languages_stand_under_their_own_names_in_their_order() -> None:
     own = {name: Locale.parse(name, sep="-").display_name or "" for name in LOCALES}
     assert {name: text[:1].upper() + text[1:] for name, text in own.items()} == LOCALES
     assert list(LOCALES.values()) == sorted(LOCALES.values())
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_was_this_moment_is_not_still_to_come(app: Flask) -> None:
+    with app.app_context():
+        g.now = NOON
+        told = [t_ago(NOON + timedelta(seconds=each)) for each in (0, -0.4, 0.4, -40, 60)]
+    assert told == ["1 second ago"] * 3 + ["40 seconds ago", "in 1 minute"]
 
 
 def test_name_and_manner_are_saved(desk: Desk, signed_in: SignedIn, session: Session) -> None:

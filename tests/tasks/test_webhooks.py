@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from groupware.database import Database
 from groupware.errors import Forbidden, Invalid
 from groupware.models import Delivery
+from groupware.outgoing_http import NOT_ALLOWED
 from groupware.sealed import Seal
 from modules.tasks import tickets
 from modules.tasks.models import State
@@ -162,7 +163,7 @@ def test_who_does_not_answer_is_asked_once_a_round(
     waiting = select(WebhookDelivery).where(WebhookDelivery.webhook_id == silent.id)
     rows = session.scalars(waiting).all()
     assert {(row.state, row.tries, row.error) for row in rows} == {
-        (Delivery.WAITING, 1, "This address is not allowed.")
+        (Delivery.WAITING, 1, NOT_ALLOWED)
     }
 
 
@@ -176,5 +177,5 @@ def test_an_address_that_leads_inside_later_is_not_called(
     now = desk.make.later()
     assert send_due(database, SEAL, lambda: now) == 1
     session.expire_all()
-    assert session.scalars(select(WebhookDelivery.error)).one() == "This address is not allowed."
+    assert session.scalars(select(WebhookDelivery.error)).one() == NOT_ALLOWED
     assert Receiver.heard == []
