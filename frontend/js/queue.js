@@ -92,6 +92,22 @@ on("click", "[data-queue] .tick", (event, tick) => {
   last = tick;
 });
 
+// An act that lacks its day or its number is not sent: the page that would say so has the ticks no more.
+on("submit", "#bulk", (event) => {
+  const missing = event.submitter?.closest(".edit-fields")?.querySelector(".input");
+  if (!missing || missing.value) return;
+  event.preventDefault();
+  missing.required = true;
+  missing.reportValidity();
+  missing.required = false;
+});
+
+on("keydown", "#bulk .edit-fields .input", (event, input) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault(); // or it would press the first button of all
+  input.closest(".edit-fields").querySelector("button").click();
+});
+
 const folded = (group) => `folded:${location.pathname}:${group.dataset.group}`;
 
 function fold(group, shut) {

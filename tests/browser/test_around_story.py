@@ -55,8 +55,7 @@ def test_a_checklist_is_written_and_checked(
 def test_many_tickets_are_resolved_and_it_is_taken_back(
     desk: Desk, page: Page, sign_in: SignIn, axe: AxeCheck
 ) -> None:
-    for subject in ("One", "Two", "Three"):
-        desk.ticket(subject=subject)
+    first, *_ = [desk.ticket(subject=subject) for subject in ("One", "Two", "Three")]
     sign_in(page, desk.agent)
     page.goto("/support")
     for subject in ("One", "Three"):
@@ -71,3 +70,10 @@ def test_many_tickets_are_resolved_and_it_is_taken_back(
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("2 tickets taken back")).to_be_visible()
     expect(page.locator(".ticket")).to_have_count(3)
+    page.get_by_role("row", name="Two").get_by_role("checkbox").check(force=True)
+    page.locator("#bulk summary", has_text="More").click()
+    into = page.get_by_label("Merge with ticket number")
+    into.press("Enter")  # without a number nothing is sent, and the tick stays
+    into.fill(str(first.id))
+    into.press("Enter")
+    expect(page.get_by_text(f"Merge with #{first.id}")).to_be_visible()
