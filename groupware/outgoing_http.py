@@ -24,7 +24,7 @@ PORTS = {"http": 80, "https": 443}
 TIMEOUT = 5.0
 LARGEST_ANSWER = 64 * 1024
 LONGEST_URL = 2000
-NOT_ALLOWED = "This address is not allowed, or its name was not found."
+NOT_ALLOWED = "This address is not allowed. It may be that its name was not found."
 """The two are not told apart: who asks would learn which names there are inside."""
 
 Resolve = Callable[[str, int], list[str]]
