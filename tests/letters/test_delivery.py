@@ -119,7 +119,7 @@ def test_the_page_offers_undo_then_says_what_became_of_it(
     outsider = signed_in(desk.outsider)
     assert outsider.send(f"{here}/comments/{comment_id}/delivery").status_code == 404
     shown = signed_in(desk.customer).get(f"/tickets/view/{ticket.id}").text
-    assert "550" not in shown
+    assert "such user" not in shown
 
 
 def test_files_come_back_with_the_text(desk: Desk, box: Mailbox, signed_in: SignedIn) -> None:

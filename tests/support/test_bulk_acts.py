@@ -151,7 +151,7 @@ def test_what_was_changed_since_is_not_taken_back(desk: Desk, database: Database
 def test_ticked_tickets_are_changed_at_once_and_told_of(desk: Desk, signed_in: SignedIn) -> None:
     numbers = [desk.ticket().id for _ in range(3)]
     client = signed_in(desk.agent)
-    assert "all" not in client.get("/support").text.split('id="bulk"')[1].split("Assign")[0]
+    assert 'name="all"' not in client.get("/support").text.split('id="bulk"')[1].split("Assign")[0]
     sent = {"do": "status resolved", "view": "/support?urgency=normal", "idempotency_key": "one"}
     answer = client.send("/support/bulk", {**sent, "ids": [str(each) for each in numbers[:2]]})
     assert answer.status_code == 303

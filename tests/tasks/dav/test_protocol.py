@@ -76,7 +76,7 @@ def test_a_list_says_what_it_is(desk: Desk, phone: Phone) -> None:
     assert answer.value("d:nonsense") is None
     assert b"404 Not Found" in answer.response.data
     minimal = phone("PROPFIND", phone.at(desk.list), Depth=0, Prefer="return=minimal")
-    assert b"404" not in minimal.data
+    assert b"404 Not Found" not in minimal.data
     classes = phone("OPTIONS", phone.at(desk.list)).headers["DAV"]
     assert "calendar-access" in classes
     assert "calendar-auto-schedule" not in classes
