@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from tqdm import tqdm
 
@@ -97,15 +96,17 @@ def _journalled(
     room: Mailroom, mailbox: Mailbox, mails: Iterator[bytes], *, archive: bool
 ) -> Iterator[list[int]]:
     """Journal mails, some in a transaction; their numbers, once they are safe."""
-    while raws := list(islice(mails, processing.TOGETHER)):
-        arrived = [Arrived(raw, archive=archive) for raw in raws]
-        try:
+    try:
+        while raws := list(islice(mails, processing.TOGETHER)):
+            arrived = [Arrived(raw, archive=archive) for raw in raws]
             blobs = arrivals.store(room.store, arrived)
             with room.database.writing() as session:
                 ids = arrivals.journal(session, mailbox, arrived, blobs, now=utc_now())
-        except (OperationalError, InterfaceError, OSError) as failure:
-            raise NotTaken(_said(failure)) from failure
-        yield ids
+            yield ids
+    except Conflict:
+        raise
+    except Exception as failure:  # or it would look as if it had failed after it was safe
+        raise NotTaken(_said(failure)) from failure
 
 
 def _process(room: Mailroom, parts: Iterator[list[int]]) -> None:
@@ -123,9 +124,7 @@ def _process(room: Mailroom, parts: Iterator[list[int]]) -> None:
             del untold[: len(outcomes)]
     except (NotTaken, Conflict):
         raise
-    except (
-        Exception
-    ) as failure:  # the mail is safe: a server that were told otherwise sent it again
+    except Exception as failure:  # it is safe: a server that is told otherwise sends it again
         for ids in itertools.chain([untold], parts):
             _tell_all(room, dict.fromkeys(ids, Outcome(Became.WAITING, _said(failure))))
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.orm import Session
 
 from groupware.cli import main
@@ -103,3 +103,27 @@ def test_mail_waits_outside_while_the_disk_is_full(
     session.rollback()
     assert ingest(last) == 0
     assert json.loads(capsys.readouterr().out)["outcome"] == "ticket"
+
+
+def test_a_mail_that_is_not_in_the_journal_is_never_called_taken(
+    desk: Desk,
+    database: Database,
+    session: Session,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    session.add(Mailbox(name="Support", address=ADDRESS, created_at=desk.make.now))
+    session.commit()
+    with database.writing() as writing:  # an error that is none of being away, locked or full
+        writing.execute(
+            text(
+                "CREATE TRIGGER refuse BEFORE INSERT ON inbound_mail"
+                " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+            )
+        )
+    monkeypatch.setenv("GROUPWARE_DATA", str(settings.data))
+    monkeypatch.setenv("GROUPWARE_DATABASE_URL", settings.database_url)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(mail(SENDER, LONG))))
+    assert main(["mail", "ingest", "--mailbox", ADDRESS]) == 75
+    assert "refused" in capsys.readouterr().err
